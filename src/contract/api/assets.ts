@@ -1,0 +1,163 @@
+// Assets: upload grants, list, detail, change, delete, playback tokens.
+
+import { z } from 'zod';
+import {
+  assetIdSchema,
+  DEFAULT_PROJECT_ID,
+  jobIdSchema,
+  projectIdSchema,
+  regionIdSchema,
+  timestampMsSchema,
+} from '../identifiers.ts';
+import { jobStateSchema, stageSchema } from '../jobs.ts';
+import { PAGE_SIZE_MAX } from '../limits.ts';
+import { visibilitySchema } from '../media.ts';
+import { defineRoutes } from '../route.ts';
+
+export const assetViewSchema = z.object({
+  id: assetIdSchema,
+  projectId: projectIdSchema,
+  name: z.string(),
+  version: z.number().int(),
+  visibility: visibilitySchema,
+  stage: stageSchema,
+  progress: z.number().min(0).max(1).describe('Done, of the current stage'),
+  isPlayable: z.boolean(),
+  failure: z.object({ code: z.string(), message: z.string() }).nullable(),
+  createdAtMs: timestampMsSchema,
+  readyAtMs: timestampMsSchema.nullable(),
+  durationMs: z.number().nullable(),
+  sourceBytes: z.number(),
+  sourceRegionIds: z.array(regionIdSchema),
+  mediaRegionIds: z.array(regionIdSchema),
+  renditions: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.enum(['video', 'audio']),
+      width: z.number().nullable(),
+      height: z.number().nullable(),
+      bandwidthBps: z.number(),
+      frameCount: z.number(),
+    }),
+  ),
+  watchUrl: z.string().describe('Watch page at the first region; private assets need a playback token'),
+  playlists: z.array(
+    z.object({ regionId: regionIdSchema, hls: z.string(), dash: z.string(), poster: z.string() }),
+  ),
+});
+export type AssetView = z.infer<typeof assetViewSchema>;
+
+export const jobViewSchema = z.object({
+  id: jobIdSchema,
+  assetId: assetIdSchema,
+  projectId: projectIdSchema,
+  state: jobStateSchema,
+  attempt: z.number().int(),
+  nodeId: z.string().nullable(),
+  stage: stageSchema,
+  progress: z.number(),
+  failure: z.object({ code: z.string(), message: z.string() }).nullable(),
+  createdAtMs: timestampMsSchema,
+  updatedAtMs: timestampMsSchema,
+});
+
+const assetParams = z.object({ assetId: assetIdSchema });
+
+export const assetRoutes = defineRoutes({
+  'POST /v1/upload-grants': {
+    summary: 'Make a signed grant, good at any region’s ingest, also while control is away',
+    tag: 'assets',
+    permission: 'operator',
+    body: z.object({
+      projectId: projectIdSchema.default(DEFAULT_PROJECT_ID),
+      visibility: visibilitySchema.default('public'),
+      ttlMs: z.number().int().min(60_000).max(604_800_000).default(86_400_000),
+    }),
+    response: z.object({
+      grant: z.string(),
+      expiresAtMs: timestampMsSchema,
+      bytesMax: z.number(),
+      ingests: z.array(z.object({ regionId: regionIdSchema, url: z.string().describe('tus endpoint') })),
+    }),
+  },
+  'GET /v1/assets': {
+    summary: 'Assets, newest first',
+    tag: 'assets',
+    permission: 'viewer',
+    query: z.object({
+      projectId: projectIdSchema.optional(),
+      search: z.string().max(100).optional(),
+      before: assetIdSchema.optional().describe('Assets older than this one'),
+      limit: z.coerce.number().int().min(1).max(PAGE_SIZE_MAX).default(50),
+    }),
+    response: z.object({ assets: z.array(assetViewSchema), nextBefore: assetIdSchema.nullable() }),
+  },
+  'GET /v1/assets/{assetId}': {
+    summary: 'One asset',
+    tag: 'assets',
+    permission: 'viewer',
+    params: assetParams,
+    response: assetViewSchema,
+    errors: ['gone'],
+  },
+  'PATCH /v1/assets/{assetId}': {
+    summary: 'Rename, or change who may watch',
+    tag: 'assets',
+    permission: 'operator',
+    params: assetParams,
+    body: z.strictObject({
+      name: z.string().min(1).max(255).optional(),
+      visibility: visibilitySchema.optional(),
+    }),
+    response: assetViewSchema,
+    errors: ['gone'],
+  },
+  'DELETE /v1/assets/{assetId}': {
+    summary: 'Delete, everywhere',
+    tag: 'assets',
+    permission: 'operator',
+    params: assetParams,
+    response: z.object({ isDeleted: z.literal(true) }),
+    errors: ['gone'],
+  },
+  'POST /v1/assets/{assetId}/retry': {
+    summary: 'Process again an asset whose processing failed',
+    tag: 'assets',
+    permission: 'operator',
+    params: assetParams,
+    response: assetViewSchema,
+    errors: ['gone', 'conflict'],
+  },
+  'POST /v1/assets/{assetId}/playback-tokens': {
+    summary: 'Make a playback token for a private asset',
+    tag: 'assets',
+    permission: 'operator',
+    params: assetParams,
+    body: z.object({ ttlMs: z.number().int().min(10_000).max(604_800_000).default(14_400_000) }),
+    response: z.object({
+      token: z.string(),
+      tokenId: z.string(),
+      expiresAtMs: timestampMsSchema,
+      watchUrl: z.string(),
+      playlists: z.array(z.object({ regionId: regionIdSchema, hls: z.string(), dash: z.string() })),
+    }),
+    errors: ['gone'],
+  },
+  'POST /v1/revocations': {
+    summary: 'Revoke a playback token or an upload grant; it stops working within a few beats',
+    tag: 'assets',
+    permission: 'operator',
+    body: z.object({ tokenId: z.string().min(8).max(64), expiresAtMs: timestampMsSchema.optional() }),
+    response: z.object({ tokenId: z.string(), expiresAtMs: timestampMsSchema }),
+  },
+  'GET /v1/jobs': {
+    summary: 'Processing jobs, newest first',
+    tag: 'assets',
+    permission: 'viewer',
+    query: z.object({
+      state: jobStateSchema.optional(),
+      limit: z.coerce.number().int().min(1).max(PAGE_SIZE_MAX).default(50),
+    }),
+    response: z.object({ jobs: z.array(jobViewSchema) }),
+  },
+});

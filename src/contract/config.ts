@@ -1,0 +1,155 @@
+// meridian.yaml: one strict schema that yields parsing, defaults, documentation and JSON Schema.
+
+import { z } from 'zod';
+import { regionIdSchema, siteIdSchema } from './identifiers.ts';
+import { UPLOAD_BYTES_MAX_DEFAULT } from './limits.ts';
+
+const port = z.number().int().min(0).max(65_535);
+
+const objectsSchema = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('disk') }),
+    z.strictObject({
+      kind: z.literal('s3'),
+      endpoint: z.url().describe('Address of the bucket, e.g. https://s3.example/meridian-dublin'),
+      bucketRegion: z.string().default('auto'),
+      accessKeyIdEnv: z
+        .string()
+        .default('MERIDIAN_S3_ACCESS_KEY_ID')
+        .describe('Environment variable with the key id'),
+      secretAccessKeyEnv: z
+        .string()
+        .default('MERIDIAN_S3_SECRET_ACCESS_KEY')
+        .describe('Environment variable with the secret'),
+    }),
+  ])
+  .describe('Where the region keeps its media');
+
+const siteSchema = z.strictObject({
+  id: siteIdSchema,
+  capacityBps: z
+    .number()
+    .int()
+    .positive()
+    .default(1_000_000_000)
+    .describe('Egress that the site can carry, bit/s'),
+  ports: z
+    .strictObject({
+      edge: port.describe('Viewers: playback, watch pages, steering'),
+      ingest: port.describe('Uploads (tus)'),
+      node: port.describe('Other nodes, health and metrics'),
+    })
+    .describe('Ports of the node that `meridian up` starts for this site'),
+  edgeUrl: z.url().optional().describe('Public address of the edges, when it is not http(s)://host:port'),
+  ingestUrl: z.url().optional().describe('Public address of the ingest, when it is not http(s)://host:port'),
+});
+
+const regionSchema = z.strictObject({
+  id: regionIdSchema,
+  name: z.string().min(1).max(64).describe('Name for people'),
+  latitude: z.number().min(-90).max(90),
+  longitude: z.number().min(-180).max(180),
+  costPerGb: z.number().nonnegative().default(0.05).describe('Egress cost, in any one currency'),
+  objects: objectsSchema.default({ kind: 'disk' }),
+  sites: z.array(siteSchema).min(1).max(32),
+});
+
+export const configSchema = z.strictObject({
+  dataDirectory: z
+    .string()
+    .min(1)
+    .default('.meridian')
+    .describe('Everything that Meridian keeps, relative to the file'),
+  host: z.string().min(1).default('127.0.0.1').describe('Address to listen on'),
+  control: z
+    .strictObject({
+      port: port.default(8080).describe('API and console'),
+      databaseUrl: z
+        .string()
+        .optional()
+        .describe('PostgreSQL >= 15; without it Meridian starts its own. DATABASE_URL overrides'),
+      url: z.url().optional().describe('Public address, when it is not http://host:port'),
+    })
+    .prefault({}),
+  supervisor: z
+    .strictObject({ port: port.default(8079).describe('Health and metrics of the supervisor') })
+    .prefault({}),
+  regions: z.array(regionSchema).min(1).max(64).prefault(defaultRegions()),
+  wan: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Delay traffic between regions as real distances would'),
+      delayMsMin: z.number().min(0).max(2_000).default(70).describe('One way, between the nearest regions'),
+      delayMsMax: z.number().min(0).max(2_000).default(90).describe('One way, between the farthest regions'),
+      jitterMs: z.number().min(0).max(500).default(2),
+    })
+    .prefault({}),
+  tls: z
+    .strictObject({
+      certificateFile: z.string().describe('PEM, read again when it changes'),
+      keyFile: z.string().describe('PEM, read again when it changes'),
+    })
+    .optional()
+    .describe('TLS with HTTP/2 at edges and ingests'),
+  trustedGroupHeader: z
+    .string()
+    .optional()
+    .describe('Request header that names the viewer group, set by a trusted proxy'),
+  viewerGroups: z
+    .array(z.strictObject({ regionId: regionIdSchema, cidrs: z.array(z.string()).min(1).max(10_000) }))
+    .default([])
+    .describe('Viewer networks by region; others are told by round trips'),
+  steering: z
+    .strictObject({
+      ttlMs: z
+        .number()
+        .int()
+        .min(1_000)
+        .max(300_000)
+        .default(5_000)
+        .describe('How long players keep a steering answer'),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      uploadBytesMax: z.number().int().positive().default(UPLOAD_BYTES_MAX_DEFAULT),
+      uploadExpiryMs: z
+        .number()
+        .int()
+        .positive()
+        .default(86_400_000)
+        .describe('Unfinished uploads are removed after this'),
+      edgeCacheBytes: z
+        .number()
+        .int()
+        .min(1_000_000)
+        .default(256_000_000)
+        .describe('Memory cache of one edge process'),
+      encoderSlots: z.number().int().min(0).max(64).default(1).describe('Jobs that one node encodes at once'),
+    })
+    .prefault({}),
+  demo: z
+    .boolean()
+    .default(true)
+    .describe('Process a generated clip on the first start, to have something to watch'),
+  log: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type RegionConfig = Config['regions'][number];
+export type SiteConfig = RegionConfig['sites'][number];
+export type ObjectsConfig = RegionConfig['objects'];
+
+function defaultRegions(): z.input<typeof regionSchema>[] {
+  const places = [
+    { id: 'singapore', name: 'Singapore', latitude: 1.35, longitude: 103.82, costPerGb: 0.08 },
+    { id: 'dublin', name: 'Dublin', latitude: 53.35, longitude: -6.26, costPerGb: 0.05 },
+    { id: 'los-angeles', name: 'Los Angeles', latitude: 34.05, longitude: -118.24, costPerGb: 0.05 },
+  ];
+  return places.map((place, index) => {
+    const base = 8_100 + index * 10;
+    return {
+      ...place,
+      sites: [{ id: `${place.id}-1`, ports: { edge: base, ingest: base + 1, node: base + 2 } }],
+    };
+  });
+}

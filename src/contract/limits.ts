@@ -1,0 +1,26 @@
+// Limits on everything that crosses a process border, each with its reason (law 8).
+
+/** A snapshot is fetched by every node on every beat; past this, beats of a large fleet would crowd a link. */
+export const SNAPSHOT_BYTES_MAX = 1 << 20;
+/** How many snapshots a node keeps on disk, to fall back when a newer one cannot be read. */
+export const SNAPSHOTS_KEPT = 5;
+/** A snapshot that takes away more than this share of pathways is refused unless it is marked as meant. */
+export const PATHWAY_REMOVAL_SHARE_MAX = 0.3;
+/** JSON bodies of the API: the largest honest one is a page of records, about 300 kB. */
+export const JSON_BODY_BYTES_MAX = 1 << 20;
+/** Clock offset past which a node fails readiness: leases and token checks would go wrong. */
+export const CLOCK_OFFSET_MS_MAX = 500;
+/** Signed node requests older than this are refused, so that a captured one is soon worthless. */
+export const NODE_SIGNATURE_AGE_MS_MAX = 30_000;
+/** Tokens ride in a path; longer ones cannot be ours and would cost a signature check. */
+export const TOKEN_LENGTH_MAX = 1_024;
+/** Addresses longer than this cannot be ours. */
+export const PATH_LENGTH_MAX = 2_048;
+/** Default largest upload: a two-hour mezzanine file; raise it with `limits.uploadBytesMax`. */
+export const UPLOAD_BYTES_MAX_DEFAULT = 20 * 2 ** 30;
+/** Records per page of the change feed: one page stays under JSON_BODY_BYTES_MAX. */
+export const RECORD_PAGE_MAX = 500;
+/** Longest a claim for work is held open; below common idle timeouts of proxies. */
+export const CLAIM_WAIT_MS_MAX = 20_000;
+/** Longest answer page of the public API. */
+export const PAGE_SIZE_MAX = 200;

@@ -1,0 +1,99 @@
+// What lies beside the media in every region: the asset record and the media document of each attempt.
+
+import { z } from 'zod';
+import {
+  assetIdSchema,
+  projectIdSchema,
+  regionIdSchema,
+  renditionIdSchema,
+  sha256Schema,
+  timestampMsSchema,
+} from './identifiers.ts';
+
+export const visibilitySchema = z.enum(['public', 'private']);
+export type Visibility = z.infer<typeof visibilitySchema>;
+
+export const sourceSchema = z.object({
+  bytes: z.number().int().nonnegative(),
+  sha256: sha256Schema,
+  fileName: z.string().max(255),
+  contentType: z.string().max(127),
+  regionIds: z.array(regionIdSchema).describe('Regions that hold the source'),
+});
+
+/** The asset record: small, everywhere; the highest revision wins; a tombstone outlives any absence of a region. */
+export const assetRecordSchema = z.object({
+  formatVersion: z.literal(1),
+  projectId: projectIdSchema,
+  assetId: assetIdSchema,
+  version: z.number().int().positive(),
+  revision: z
+    .number()
+    .int()
+    .nonnegative()
+    .describe('0 as written by the ingest; control counts up from there'),
+  name: z.string().max(255),
+  visibility: visibilitySchema,
+  isDeleted: z.boolean().describe('A tombstone'),
+  createdAtMs: timestampMsSchema,
+  source: sourceSchema,
+});
+export type AssetRecord = z.infer<typeof assetRecordSchema>;
+
+export const packSchema = z.object({
+  firstSegment: z.number().int().nonnegative(),
+  segmentCount: z.number().int().positive(),
+  bytes: z.number().int().positive(),
+  sha256: sha256Schema,
+});
+
+export const renditionSchema = z.object({
+  id: renditionIdSchema,
+  kind: z.enum(['video', 'audio']),
+  codecs: z.string().describe('RFC 6381, e.g. avc1.64001f'),
+  bandwidthBps: z
+    .number()
+    .int()
+    .positive()
+    .describe('Peak of any segment; while growing, the configured maximum'),
+  averageBandwidthBps: z.number().int().positive(),
+  width: z.number().int().positive().optional(),
+  height: z.number().int().positive().optional(),
+  frameRate: z.number().positive().optional(),
+  language: z.string().optional(),
+  name: z.string().optional(),
+  isDefault: z.boolean().optional(),
+  channels: z.number().int().positive().optional(),
+  sampleRate: z.number().int().positive().optional(),
+  timescale: z.number().int().positive(),
+  firstSegment: z.number().int().nonnegative(),
+  firstTimeTicks: z.number().int().nonnegative().describe('Start of the first segment on the timeline'),
+  durationRuns: z
+    .array(z.tuple([z.number().int().positive(), z.number().int().positive()]))
+    .describe('Segment durations in ticks, run-length coded: [ticks, count]'),
+  frameCount: z.number().int().nonnegative().describe('Video frames (or audio frames) published so far'),
+  packs: z.array(packSchema).describe('Closed packs; later segments are still single objects'),
+});
+export type Rendition = z.infer<typeof renditionSchema>;
+
+/** What one attempt of the processing job has published. Its one writer is the encoder that holds the lease. */
+export const mediaDocumentSchema = z.object({
+  formatVersion: z.literal(1),
+  projectId: projectIdSchema,
+  assetId: assetIdSchema,
+  version: z.number().int().positive(),
+  attempt: z.number().int().positive(),
+  revision: z.number().int().nonnegative(),
+  state: z.enum(['growing', 'complete']),
+  timelineStartMs: z
+    .number()
+    .int()
+    .nonnegative()
+    .describe('Presentation time 0 lies here on the media timeline'),
+  segmentDurationMs: z.number().positive(),
+  durationMs: z.number().nonnegative().describe('Planned while growing, measured when complete'),
+  holders: z.array(regionIdSchema).describe('Regions that keep this attempt, the writer first'),
+  hasPoster: z.boolean(),
+  renditions: z.array(renditionSchema),
+});
+export type MediaDocument = z.infer<typeof mediaDocumentSchema>;

@@ -1,0 +1,123 @@
+// What nodes ask of control, under /node/v1: join, beat, records, work. Signed by the node's key.
+
+import { z } from 'zod';
+import { jobIdSchema, nodeIdSchema, regionIdSchema, siteIdSchema, timestampMsSchema } from './identifiers.ts';
+import { jobFailureSchema, jobProgressSchema, jobResultSchema, leasedJobSchema } from './jobs.ts';
+import { CLAIM_WAIT_MS_MAX, RECORD_PAGE_MAX } from './limits.ts';
+import { assetRecordSchema } from './media.ts';
+import { defineRoutes } from './route.ts';
+import { roleSchema, signedSnapshotSchema } from './snapshot.ts';
+
+export const probeResultSchema = z.object({
+  siteId: siteIdSchema,
+  isReachable: z.boolean(),
+  roundTripMs: z.number().nullable(),
+});
+
+/** A node's report: cumulative since its boot, so that a lost report costs nothing. */
+export const beatSchema = z.object({
+  nodeId: nodeIdSchema,
+  bootId: z.string().max(64).describe('New at each start; counters begin at 0 with it'),
+  sequence: z.number().int().positive().describe('Counts the beats of this boot'),
+  version: z.string().max(32),
+  sentAtMs: timestampMsSchema,
+  clockOffsetMs: z.number().describe('Own clock minus that of control, as measured at earlier beats'),
+  isReady: z.boolean(),
+  notReadyReason: z.string().max(500).nullable(),
+  adopted: z.object({ term: z.number().int(), sequence: z.number().int() }).nullable(),
+  refusal: z.string().max(500).nullable().describe('Why the newest snapshot was not adopted'),
+  counters: z.record(z.string(), z.number()).describe('Cumulative, e.g. edge_bytes_sent_total'),
+  gauges: z.record(z.string(), z.number()).describe('Of now, e.g. disk_free_bytes'),
+  probes: z.array(probeResultSchema).max(256),
+});
+export type Beat = z.infer<typeof beatSchema>;
+
+const joinSchema = z.object({
+  joinToken: z.string().max(256),
+  nodeId: nodeIdSchema,
+  regionId: regionIdSchema,
+  siteId: siteIdSchema,
+  roles: z.array(roleSchema).min(1),
+  publicKey: z.string().max(256),
+  nodeUrl: z.string(),
+  ingestUrl: z.string(),
+  edgeUrl: z.string(),
+});
+export type JoinRequest = z.infer<typeof joinSchema>;
+
+const jobParams = z.object({ jobId: jobIdSchema });
+const fence = z.number().int().positive();
+const done = z.object({ isAccepted: z.literal(true) });
+
+export const nodeRoutes = defineRoutes({
+  'POST /node/v1/join': {
+    summary: 'Join the fleet with a one-time token, or announce changed addresses with the same key',
+    tag: 'nodes',
+    permission: 'anyone',
+    body: joinSchema,
+    response: z.object({ rootPublicKey: z.string(), snapshot: signedSnapshotSchema }),
+    errors: ['join_token_used', 'conflict'],
+  },
+  'POST /node/v1/beat': {
+    summary: 'Report, and receive the snapshot of this node’s wave, changed or not',
+    tag: 'nodes',
+    permission: 'node',
+    body: beatSchema,
+    response: z.object({ receivedAtMs: timestampMsSchema, snapshot: signedSnapshotSchema }),
+  },
+  'GET /node/v1/records': {
+    summary: 'Asset records changed since a cursor, oldest first',
+    tag: 'nodes',
+    permission: 'node',
+    query: z.object({
+      after: z.coerce.number().int().nonnegative(),
+      limit: z.coerce.number().int().min(1).max(RECORD_PAGE_MAX).default(RECORD_PAGE_MAX),
+    }),
+    response: z.object({ cursor: z.number().int(), records: z.array(assetRecordSchema) }),
+  },
+  'POST /node/v1/uploads': {
+    summary: 'Register a finished upload; repeats are harmless',
+    tag: 'nodes',
+    permission: 'node',
+    body: z.object({ record: assetRecordSchema }),
+    response: done,
+  },
+  'POST /node/v1/jobs/claim': {
+    summary: 'Lease work, waiting a while when there is none',
+    tag: 'nodes',
+    permission: 'node',
+    body: z.object({
+      nodeId: nodeIdSchema,
+      slots: z.number().int().min(1).max(64),
+      waitMs: z.number().int().min(0).max(CLAIM_WAIT_MS_MAX),
+    }),
+    response: z.object({ jobs: z.array(leasedJobSchema) }),
+  },
+  'POST /node/v1/jobs/{jobId}/heartbeat': {
+    summary: 'Keep a lease and report progress',
+    tag: 'nodes',
+    permission: 'node',
+    params: jobParams,
+    body: z.object({ fence, progress: jobProgressSchema }),
+    response: z.object({ leaseUntilMs: timestampMsSchema, isCancelled: z.boolean() }),
+    errors: ['lease_lost'],
+  },
+  'POST /node/v1/jobs/{jobId}/complete': {
+    summary: 'Finish a job',
+    tag: 'nodes',
+    permission: 'node',
+    params: jobParams,
+    body: z.object({ fence, result: jobResultSchema }),
+    response: done,
+    errors: ['lease_lost'],
+  },
+  'POST /node/v1/jobs/{jobId}/fail': {
+    summary: 'Give a job back, to be tried again or buried',
+    tag: 'nodes',
+    permission: 'node',
+    params: jobParams,
+    body: z.object({ fence, failure: jobFailureSchema }),
+    response: done,
+    errors: ['lease_lost'],
+  },
+});

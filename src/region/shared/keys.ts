@@ -1,0 +1,29 @@
+// Where things lie in a region's object store (law 6). Encoder, origin and ingest meet only through these keys.
+
+/** One attempt's place: what a retried job never rewrites. */
+export interface AttemptPlace {
+  readonly projectId: string;
+  readonly assetId: string;
+  readonly version: number;
+  readonly attempt: number;
+}
+
+export const assetPrefix = (projectId: string, assetId: string): string => `${projectId}/${assetId}/`;
+export const recordKey = (projectId: string, assetId: string): string =>
+  `${projectId}/${assetId}/record.json`;
+export const sourceKey = (projectId: string, assetId: string, version: number): string =>
+  `${projectId}/${assetId}/v${version}/source`;
+export const versionPrefix = (projectId: string, assetId: string, version: number): string =>
+  `${projectId}/${assetId}/v${version}/`;
+export const attemptPrefix = (place: AttemptPlace): string =>
+  `${versionPrefix(place.projectId, place.assetId, place.version)}a${place.attempt}/`;
+export const mediaKey = (place: AttemptPlace): string => `${attemptPrefix(place)}media.json`;
+export const posterKey = (place: AttemptPlace): string => `${attemptPrefix(place)}poster.jpg`;
+export const initKey = (place: AttemptPlace, renditionId: string): string =>
+  `${attemptPrefix(place)}${renditionId}/init.mp4`;
+/** A segment of the pack that is still open. */
+export const openSegmentKey = (place: AttemptPlace, renditionId: string, segment: number): string =>
+  `${attemptPrefix(place)}${renditionId}/open/${segment}.m4s`;
+/** A closed pack, named by its first segment. */
+export const packKey = (place: AttemptPlace, renditionId: string, firstSegment: number): string =>
+  `${attemptPrefix(place)}${renditionId}/pack-${firstSegment}.bin`;

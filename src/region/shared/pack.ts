@@ -1,0 +1,45 @@
+// Pack: the segments of one rendition for >= 10 s in one object, with a checksummed index at the end.
+// Few large objects are cheap to keep, copy and scrub; players still fetch single segments.
+// Layout: segment bytes… | index JSON | index length (u32 BE) | CRC-32 of the index (u32 BE) | "MPK1".
+
+import { crc32 } from 'node:zlib';
+
+export interface PackEntry {
+  readonly segment: number;
+  readonly offset: number;
+  readonly bytes: number;
+  /** CRC-32 of the segment's bytes. */
+  readonly crc32: number;
+}
+
+const MAGIC = 'MPK1';
+const TRAILER_BYTES = 12;
+/** Enough for the index of a pack in one read: about 60 bytes a segment, 10 to 60 segments. */
+export const PACK_TAIL_BYTES = 16_384;
+
+/** Joins segments into a pack. */
+export function writePack(segments: readonly { segment: number; data: Buffer }[]): Buffer {
+  let offset = 0;
+  const entries: PackEntry[] = [];
+  for (const { segment, data } of segments) {
+    entries.push({ segment, offset, bytes: data.length, crc32: crc32(data) });
+    offset += data.length;
+  }
+  const index = Buffer.from(JSON.stringify(entries));
+  const trailer = Buffer.alloc(TRAILER_BYTES);
+  trailer.writeUInt32BE(index.length, 0);
+  trailer.writeUInt32BE(crc32(index), 4);
+  trailer.write(MAGIC, 8, 'latin1');
+  return Buffer.concat([...segments.map(({ data }) => data), index, trailer]);
+}
+
+/** Reads the index from the last bytes of a pack; undefined when they are not intact. */
+export function readPackIndex(tail: Buffer): readonly PackEntry[] | undefined {
+  if (tail.length < TRAILER_BYTES || tail.toString('latin1', tail.length - 4) !== MAGIC) return undefined;
+  const indexBytes = tail.readUInt32BE(tail.length - TRAILER_BYTES);
+  const end = tail.length - TRAILER_BYTES;
+  if (indexBytes > end) return undefined;
+  const index = tail.subarray(end - indexBytes, end);
+  if (crc32(index) !== tail.readUInt32BE(tail.length - TRAILER_BYTES + 4)) return undefined;
+  return JSON.parse(index.toString('utf8')) as PackEntry[];
+}
