@@ -1,4 +1,4 @@
-// npm test [-- file…]: the whole suite, or the files named. Unit tests share one process; those under test/
+// npm test [-- file or folder…]: the whole suite, or what is named. Unit tests share one process; those under test/
 // start real servers, so each file has a process of its own and they run one after another.
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -11,7 +11,8 @@ function runNode(args) {
 }
 
 if (!runNode(['tools/build-web.mjs'])) process.exit(1);
-const files = named.length > 0 ? named : [...globSync('src/**/*.test.ts'), ...globSync('test/**/*.test.ts')];
+const expand = (name) => (name.endsWith('.ts') ? [name] : globSync(`${name}/**/*.test.ts`));
+const files = named.length > 0 ? named.flatMap(expand) : [...globSync('src/**/*.test.ts'), ...globSync('test/**/*.test.ts')];
 const unit = files.filter((file) => file.startsWith('src/')).sort();
 const integration = files.filter((file) => !file.startsWith('src/')).sort();
 let isGood = true;

@@ -16,13 +16,17 @@ export function nodeDirectory() {
   return undefined;
 }
 
+/** The same, or one clear sentence and the end. */
+export function requireNodeDirectory() {
+  const directory = nodeDirectory();
+  if (directory !== undefined) return directory;
+  console.error(`Node 24 is required (found ${process.version}): run "npm ci", or put Node >= 24 on PATH.`);
+  return process.exit(1);
+}
+
 /** Runs a command under that Node, passes signals on, and ends as the command ended. */
 export function runWithNode(command, args) {
-  const directory = nodeDirectory();
-  if (directory === undefined) {
-    console.error(`Node 24 is required (found ${process.version}): run "npm ci", or put Node >= 24 on PATH.`);
-    process.exit(1);
-  }
+  const directory = requireNodeDirectory();
   const path = [directory, join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
   const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, PATH: path } });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

@@ -12,7 +12,7 @@ const objectsSchema = z
     z.strictObject({
       kind: z.literal('s3'),
       endpoint: z.url().describe('Address of the bucket, e.g. https://s3.example/meridian-dublin'),
-      bucketRegion: z.string().default('auto'),
+      bucketRegion: z.string().default('auto').describe('Region name that requests are signed with'),
       accessKeyIdEnv: z
         .string()
         .default('MERIDIAN_S3_ACCESS_KEY_ID')
@@ -47,11 +47,11 @@ const siteSchema = z.strictObject({
 const regionSchema = z.strictObject({
   id: regionIdSchema,
   name: z.string().min(1).max(64).describe('Name for people'),
-  latitude: z.number().min(-90).max(90),
-  longitude: z.number().min(-180).max(180),
+  latitude: z.number().min(-90).max(90).describe('Degrees north; distances steer viewers'),
+  longitude: z.number().min(-180).max(180).describe('Degrees east'),
   costPerGb: z.number().nonnegative().default(0.05).describe('Egress cost, in any one currency'),
   objects: objectsSchema.default({ kind: 'disk' }),
-  sites: z.array(siteSchema).min(1).max(32),
+  sites: z.array(siteSchema).min(1).max(32).describe('Datacentres of the region'),
 });
 
 export const configSchema = z.strictObject({
@@ -74,13 +74,13 @@ export const configSchema = z.strictObject({
   supervisor: z
     .strictObject({ port: port.default(8079).describe('Health and metrics of the supervisor') })
     .prefault({}),
-  regions: z.array(regionSchema).min(1).max(64).prefault(defaultRegions()),
+  regions: z.array(regionSchema).min(1).max(64).prefault(defaultRegions()).describe('Regions of this world'),
   wan: z
     .strictObject({
       enabled: z.boolean().default(true).describe('Delay traffic between regions as real distances would'),
       delayMsMin: z.number().min(0).max(2_000).default(70).describe('One way, between the nearest regions'),
       delayMsMax: z.number().min(0).max(2_000).default(90).describe('One way, between the farthest regions'),
-      jitterMs: z.number().min(0).max(500).default(2),
+      jitterMs: z.number().min(0).max(500).default(2).describe('Random part of the delay'),
     })
     .prefault({}),
   tls: z
@@ -95,7 +95,12 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('Request header that names the viewer group, set by a trusted proxy'),
   viewerGroups: z
-    .array(z.strictObject({ regionId: regionIdSchema, cidrs: z.array(z.string()).min(1).max(10_000) }))
+    .array(
+      z.strictObject({
+        regionId: regionIdSchema,
+        cidrs: z.array(z.string()).min(1).max(10_000).describe('Networks, e.g. 203.0.113.0/24'),
+      }),
+    )
     .default([])
     .describe('Viewer networks by region; others are told by round trips'),
   steering: z
@@ -111,7 +116,12 @@ export const configSchema = z.strictObject({
     .prefault({}),
   limits: z
     .strictObject({
-      uploadBytesMax: z.number().int().positive().default(UPLOAD_BYTES_MAX_DEFAULT),
+      uploadBytesMax: z
+        .number()
+        .int()
+        .positive()
+        .default(UPLOAD_BYTES_MAX_DEFAULT)
+        .describe('Largest upload, bytes'),
       uploadExpiryMs: z
         .number()
         .int()
@@ -131,7 +141,10 @@ export const configSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe('Process a generated clip on the first start, to have something to watch'),
-  log: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  log: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Least important level that is logged'),
 });
 
 export type Config = z.output<typeof configSchema>;

@@ -36,6 +36,11 @@ export const ERRORS = {
     message: 'The credential belongs to another project.',
     action: 'Use a credential of the project that owns the resource.',
   },
+  cross_origin: {
+    status: 403,
+    message: 'The request comes from a page of another site.',
+    action: 'Use the console at its own address, or an API token.',
+  },
   not_found: {
     status: 404,
     message: 'There is no {what}.',

@@ -9,8 +9,8 @@ const STEP_MS_MAX = 2_500;
 export interface Lifecycle {
   /** Aborts when stopping begins. */
   readonly signal: AbortSignal;
-  /** Registers how to stop what has just been started. */
-  add(name: string, stop: () => Promise<void> | void): void;
+  /** Registers how to stop what has just been started; `stopMsMax` for a step that itself waits for processes. */
+  add(name: string, stop: () => Promise<void> | void, stopMsMax?: number): void;
   /** Owns a loop: its failure is logged, and stopping waits for its end. */
   run(name: string, loop: (signal: AbortSignal) => Promise<void>): void;
   stop(): Promise<void>;
@@ -19,7 +19,7 @@ export interface Lifecycle {
 /** Creates a lifecycle; `log` receives the steps that fail. */
 export function createLifecycle(log: Log): Lifecycle {
   const controller = new AbortController();
-  const steps: { name: string; stop: () => Promise<void> | void }[] = [];
+  const steps: { name: string; stop: () => Promise<void> | void; stopMsMax: number }[] = [];
   let stopped: Promise<void> | undefined;
 
   async function stopAll(): Promise<void> {
@@ -27,7 +27,7 @@ export function createLifecycle(log: Log): Lifecycle {
     for (const step of steps.reverse()) {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`not done after ${STEP_MS_MAX} ms`)), STEP_MS_MAX);
+        timer = setTimeout(() => reject(new Error(`not done after ${step.stopMsMax} ms`)), step.stopMsMax);
       });
       try {
         await Promise.race([Promise.resolve().then(step.stop), late]);
@@ -41,14 +41,14 @@ export function createLifecycle(log: Log): Lifecycle {
 
   return {
     signal: controller.signal,
-    add(name, stop) {
-      steps.push({ name, stop });
+    add(name, stop, stopMsMax = STEP_MS_MAX) {
+      steps.push({ name, stop, stopMsMax });
     },
     run(name, loop) {
       const ended = loop(controller.signal).catch((error: unknown) => {
         if (!controller.signal.aborted) log.error({ loop: name, error: String(error) }, 'a loop ended early');
       });
-      steps.push({ name, stop: () => ended });
+      steps.push({ name, stop: () => ended, stopMsMax: STEP_MS_MAX });
     },
     stop() {
       stopped ??= stopAll();

@@ -14,12 +14,13 @@ export interface Log {
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-/** Creates a log that names its process in every line. */
-export function createLog(name: string, level: LogLevel = 'info'): Log {
-  return pino(
-    { name, level, base: { name }, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ fd: 2, sync: true }),
-  );
+/** Creates a log that names its process in every line; it goes to stderr unless `write` takes it. */
+export function createLog(name: string, level: LogLevel = 'info', write?: (chunk: Buffer) => void): Log {
+  const destination =
+    write === undefined
+      ? pino.destination({ fd: 2, sync: true })
+      : { write: (line: string) => write(Buffer.from(line)) };
+  return pino({ name, level, base: { name }, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }
 
 /** A log that says nothing, for tests. */

@@ -1,0 +1,262 @@
+// CPU per request of our edge against nginx with proxy_cache and secure_link: warm, 32 connections, 1,000 tokens,
+// no access log on either side, the same response headers, one worker each. Rounds alternate, so that whatever else
+// the machine does meets both; the row is the median of the rounds' ratios. CPU is user and system time of the
+// server process alone, from /proc.
+
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { defined } from '#base/assert.ts';
+import type { LoadResult, LoadTask } from './load-process.ts';
+import { ASSET_ID, SIZES, TOKEN_COUNT } from './setup.ts';
+
+export interface BenchRow {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly op: '<=' | '>=' | '==';
+  readonly goal: number;
+  readonly peer: string;
+}
+
+/** Rounds per size; with the seconds below the whole bench takes about 45 s. */
+const ROUNDS = 5;
+/** CPU time is counted in hundredths of a second: a round of this length is exact to about 1 %. */
+const ROUND_SECONDS = 1.2;
+const SECRET = 'bench-secret';
+
+interface Process {
+  readonly child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly lines: Interface;
+  next(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+interface ServerUnderLoad {
+  readonly pid: number;
+  readonly port: number;
+  /** Addresses by size. */
+  readonly paths: readonly (readonly string[])[];
+}
+
+function startScript(name: string): Process {
+  const script = fileURLToPath(new URL(name, import.meta.url));
+  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout });
+  const iterator = lines[Symbol.asyncIterator]();
+  return {
+    child,
+    lines,
+    async next() {
+      const { value, done } = await iterator.next();
+      if (done) throw new Error(`${name} ended early`);
+      return value;
+    },
+    stop() {
+      return new Promise((resolve) => {
+        child.once('exit', () => resolve());
+        child.stdin.end();
+      });
+    },
+  };
+}
+
+/** User and system time of a process in seconds. */
+async function cpuSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+function startOrigin(): Promise<{ server: Server; port: number }> {
+  const server = createServer((request, response) => {
+    const number = Number(/(\d+)\.m4s$/.exec(request.url ?? '')?.[1]);
+    const body = Buffer.alloc(defined(SIZES[number], 'a size').bytes, 0x61);
+    response.writeHead(200, { 'content-type': 'video/iso.segment', 'content-length': body.length });
+    response.end(body);
+  });
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve({ server, port: (server.address() as AddressInfo).port }));
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+const nginxConfig = (folder: string, port: number, originPort: number): string => `
+${process.getuid?.() === 0 ? 'user root;' : ''}
+worker_processes 1;
+pid ${folder}/nginx.pid;
+error_log ${folder}/error.log;
+daemon off;
+events { worker_connections 1024; }
+http {
+  access_log off;
+  sendfile on; tcp_nopush on; tcp_nodelay on;
+  keepalive_requests 100000000;
+  client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
+  fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
+  proxy_cache_path ${folder}/cache keys_zone=media:10m max_size=1g use_temp_path=off;
+  server {
+    listen 127.0.0.1:${port};
+    location ~ ^/s/([A-Za-z0-9_-]+)/([0-9]+)/(.*)$ {
+      secure_link $1,$2;
+      secure_link_md5 "$secure_link_expires/$3 ${SECRET}";
+      if ($secure_link = "") { return 403; }
+      if ($secure_link = "0") { return 410; }
+      proxy_cache media;
+      proxy_cache_key $3;
+      proxy_cache_valid 200 1h;
+      proxy_pass http://127.0.0.1:${originPort}/$3;
+      add_header Cache-Control "private, max-age=31536000, immutable";
+      add_header Accept-Ranges bytes;
+      add_header Access-Control-Allow-Origin "*";
+      add_header Access-Control-Expose-Headers "Content-Length, Content-Range, Age, Date, ETag, X-Cache";
+      add_header Timing-Allow-Origin "*";
+      add_header X-Cache $upstream_cache_status;
+    }
+  }
+}
+`;
+
+/** Addresses that secure_link lets through, each with an expiry and thus a token of its own. */
+function nginxPaths(): string[][] {
+  const firstExpiryS = Math.floor(Date.now() / 1_000) + 3_600;
+  return SIZES.map((_, size) =>
+    Array.from({ length: TOKEN_COUNT }, (__, index) => {
+      const path = `m/default/${ASSET_ID}/v1/a1/v720/${size}.m4s`;
+      const expires = firstExpiryS + index;
+      const token = createHash('md5').update(`${expires}/${path} ${SECRET}`).digest('base64url');
+      return `/s/${token}/${expires}/${path}`;
+    }),
+  );
+}
+
+async function startNginx(originPort: number): Promise<ServerUnderLoad & { stop(): Promise<void> }> {
+  const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+  const folder = await mkdtemp(join(parent, 'meridian-bench-nginx-'));
+  const port = await freePort();
+  await writeFile(join(folder, 'nginx.conf'), nginxConfig(folder, port, originPort));
+  const binary = existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : 'nginx';
+  const child = spawn(binary, ['-c', join(folder, 'nginx.conf'), '-p', folder], { stdio: 'inherit' });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const pid = await workerOf(defined(child.pid, 'a started nginx'));
+  return {
+    pid,
+    port,
+    paths: nginxPaths(),
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The master's child: the process that serves. */
+async function workerOf(masterPid: number): Promise<number> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    for (const name of await readdir('/proc')) {
+      if (!/^\d+$/.test(name)) continue;
+      const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '');
+      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+      if (parent === masterPid) return Number(name);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error('nginx started no worker');
+}
+
+async function load(generator: Process, task: LoadTask): Promise<LoadResult> {
+  generator.child.stdin.write(`${JSON.stringify(task)}\n`);
+  return JSON.parse(await generator.next()) as LoadResult;
+}
+
+/** CPU microseconds per request of one round. */
+async function measure(
+  generator: Process,
+  server: ServerUnderLoad,
+  size: number,
+  seconds: number,
+): Promise<number> {
+  const paths = defined(server.paths[size], 'the paths of a size');
+  const before = await cpuSeconds(server.pid);
+  const { requests, failures } = await load(generator, { port: server.port, paths, seconds });
+  const used = (await cpuSeconds(server.pid)) - before;
+  if (failures > 0 || requests === 0) throw new Error(`${failures} requests failed of ${requests}`);
+  return (used * 1e6) / requests;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  return defined(sorted[Math.floor(sorted.length / 2)], 'a value');
+}
+
+async function compare(
+  generator: Process,
+  ours: ServerUnderLoad,
+  nginx: ServerUnderLoad,
+  size: number,
+): Promise<BenchRow> {
+  const { name, goal } = defined(SIZES[size], 'a size');
+  // Fills both caches, and lets the compiler of the runtime see the path.
+  await measure(generator, ours, size, 0.7);
+  await measure(generator, nginx, size, 0.3);
+  const ratios: number[] = [];
+  const ourMicros: number[] = [];
+  const nginxMicros: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const own = await measure(generator, ours, size, ROUND_SECONDS);
+    const peer = await measure(generator, nginx, size, ROUND_SECONDS);
+    ourMicros.push(own);
+    nginxMicros.push(peer);
+    ratios.push(own / peer);
+  }
+  return {
+    name: `edge-cpu-${name}`,
+    value: Math.round(median(ratios) * 1_000) / 1_000,
+    unit: 'of nginx CPU per request',
+    op: '<=',
+    goal,
+    peer: `nginx proxy_cache + secure_link: ${median(nginxMicros).toFixed(1)} µs; edge: ${median(ourMicros).toFixed(1)} µs`,
+  };
+}
+
+/** The rows of the edge: CPU per request by body size. */
+export async function edgeRows(): Promise<BenchRow[]> {
+  const origin = await startOrigin();
+  const generator = startScript('load-process.ts');
+  const edge = startScript('edge-process.ts');
+  try {
+    const ours = JSON.parse(await edge.next()) as ServerUnderLoad;
+    const nginx = await startNginx(origin.port);
+    try {
+      const rows: BenchRow[] = [];
+      for (const size of SIZES.keys()) rows.push(await compare(generator, ours, nginx, size));
+      return rows;
+    } finally {
+      await nginx.stop();
+    }
+  } finally {
+    await Promise.all([edge.stop(), generator.stop()]);
+    origin.server.close();
+    origin.server.closeAllConnections();
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.table(await edgeRows());

@@ -1,0 +1,159 @@
+// The list of assets. Only the rows on screen exist, so that ten thousand assets scroll like ten.
+
+import { memo, type RefObject, useEffect, useRef } from 'react';
+import type { AssetView } from '../../../src/contract/api/assets.ts';
+import { formatAgo, formatBytes, formatDateTime, formatLength } from '../ui/format.ts';
+import { Icon } from '../ui/icon.tsx';
+import { MenuButton } from '../ui/menu.tsx';
+import { type ListWindow, useWindow } from '../ui/use-window.ts';
+import { type AssetActions, assetMenu } from './asset-dialogs.tsx';
+import { Poster } from './poster.tsx';
+import { StageCell } from './stage-cell.tsx';
+
+/** Height of a row; the style sheet says the same. */
+export const ROW_PX = 66;
+/** More is loaded when this many rows or fewer are left below. */
+const AHEAD_ROWS = 60;
+const COLUMN_COUNT = 7;
+
+interface AssetListProps {
+  readonly container: RefObject<HTMLDivElement | null>;
+  readonly assets: readonly AssetView[];
+  readonly hasMore: boolean;
+  readonly nowMs: number;
+  readonly activeId: string | null;
+  readonly openId: string | null;
+  readonly actions: AssetActions;
+  readonly onNearEnd: () => void;
+  readonly onWindow: (window: ListWindow) => void;
+  readonly onFocusRow: (assetId: string) => void;
+}
+
+/** The table. */
+export function AssetList(props: AssetListProps) {
+  const { assets, container, hasMore, onNearEnd, onWindow, activeId } = props;
+  const { first, end } = useWindow(container, ROW_PX, assets.length);
+  useEffect(() => onWindow({ first, end }), [first, end, onWindow]);
+  useEffect(() => {
+    if (hasMore && end + AHEAD_ROWS >= assets.length) onNearEnd();
+  }, [hasMore, end, assets.length, onNearEnd]);
+  const minute = Math.floor(props.nowMs / 60_000) * 60_000;
+  return (
+    <table className="assets" aria-rowcount={hasMore ? -1 : assets.length + 1}>
+      <thead>
+        <tr>
+          <th>Name</th>
+          <th>Stage</th>
+          <th className="number">Duration</th>
+          <th className="number">Source</th>
+          <th>Regions</th>
+          <th>Created</th>
+          <th>
+            <span className="visually-hidden">Actions</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {first > 0 && <Spacer rows={first} />}
+        {assets.slice(first, end).map((asset, index) => (
+          <AssetRow
+            key={asset.id}
+            asset={asset}
+            rowIndex={first + index + 2}
+            // Ages count in minutes here, so that rows are not drawn again each second.
+            nowMs={minute}
+            isActive={asset.id === activeId}
+            isOpen={asset.id === props.openId}
+            actions={props.actions}
+            onFocusRow={props.onFocusRow}
+          />
+        ))}
+        {end < assets.length && <Spacer rows={assets.length - end} />}
+      </tbody>
+    </table>
+  );
+}
+
+function Spacer({ rows }: { readonly rows: number }) {
+  return (
+    <tr style={{ height: rows * ROW_PX }}>
+      <td colSpan={COLUMN_COUNT} />
+    </tr>
+  );
+}
+
+interface AssetRowProps {
+  readonly asset: AssetView;
+  readonly rowIndex: number;
+  readonly nowMs: number;
+  readonly isActive: boolean;
+  readonly isOpen: boolean;
+  readonly actions: AssetActions;
+  readonly onFocusRow: (assetId: string) => void;
+}
+
+const AssetRow = memo(function AssetRow(props: AssetRowProps) {
+  const { asset, rowIndex, nowMs, isActive, isOpen, actions, onFocusRow } = props;
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (isActive) button.current?.focus({ preventScroll: true });
+  }, [isActive]);
+  const size = formatBytes(asset.sourceBytes);
+  return (
+    <tr className={isOpen ? 'asset-row is-open' : 'asset-row'} aria-rowindex={rowIndex}>
+      <td className="cell-name">
+        <div className="asset-name">
+          <Poster asset={asset} />
+          <div className="grow">
+            <button
+              ref={button}
+              type="button"
+              className="row-link truncate"
+              title={asset.name}
+              onFocus={() => onFocusRow(asset.id)}
+              onClick={() => actions.open(asset.id)}
+            >
+              {asset.name}
+            </button>
+            <div className="asset-meta faint small truncate">
+              {asset.visibility === 'private' && (
+                <span className="asset-private">
+                  <Icon name="lock" /> Private
+                </span>
+              )}
+              <span className="asset-meta-wide">{asset.id}</span>
+              <span className="asset-meta-narrow">
+                {asset.durationMs === null ? size : `${formatLength(asset.durationMs)}, ${size}`}
+              </span>
+            </div>
+          </div>
+        </div>
+      </td>
+      <td className="cell-stage">
+        <StageCell asset={asset} />
+      </td>
+      <td className="cell-length number">{formatLength(asset.durationMs)}</td>
+      <td className="cell-size number">{size}</td>
+      <td className="cell-regions">
+        <Regions asset={asset} />
+      </td>
+      <td className="cell-created nowrap soft" title={formatDateTime(asset.createdAtMs)}>
+        {formatAgo(asset.createdAtMs, nowMs)}
+      </td>
+      <td className="cell-menu">
+        <MenuButton label={`Actions for ${asset.name}`} items={assetMenu(asset, actions)} />
+      </td>
+    </tr>
+  );
+});
+
+function Regions({ asset }: { readonly asset: AssetView }) {
+  const ids = asset.mediaRegionIds.length > 0 ? asset.mediaRegionIds : asset.sourceRegionIds;
+  if (ids.length === 0) return <span className="faint">–</span>;
+  const text = ids.join(', ');
+  return (
+    <span className="soft truncate asset-regions" title={text}>
+      {text}
+    </span>
+  );
+}

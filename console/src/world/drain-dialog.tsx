@@ -1,0 +1,163 @@
+// Asks before a drain or a restore, and says with numbers what will happen.
+
+import { useState } from 'react';
+import type { WorldView } from '../../../src/contract/api/world.ts';
+import { ApiError, call } from '../api.ts';
+import { ConfirmDialog } from '../ui/dialog.tsx';
+import { formatAge, formatBps, formatShare, listWords, plural } from '../ui/format.ts';
+import { Icon } from '../ui/icon.tsx';
+import { tell } from '../ui/toast.tsx';
+import { previewDrain } from './derive.ts';
+
+export interface DrainTarget {
+  /** A region or a site. */
+  readonly id: string;
+  readonly name: string;
+  readonly siteIds: readonly string[];
+  readonly isRestore: boolean;
+}
+
+interface DrainDialogProps {
+  readonly world: WorldView;
+  readonly target: DrainTarget;
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}
+
+/** The dialog, open while rendered. */
+export function DrainDialog({ world, target, onClose, onDone }: DrainDialogProps) {
+  const [isForced, setIsForced] = useState(false);
+  const [isBusy, setIsBusy] = useState(false);
+  const [error, setError] = useState<Error>();
+  const [warnings, setWarnings] = useState<readonly string[]>();
+  const preview = previewDrain(world, new Set(target.siteIds));
+  const needsForce =
+    !target.isRestore && (preview.isLastHealthy || (error instanceof ApiError && error.code === 'conflict'));
+
+  const confirm = async (): Promise<void> => {
+    if (warnings !== undefined) return onClose();
+    setIsBusy(true);
+    setError(undefined);
+    try {
+      const params = { target: target.id };
+      const answer = target.isRestore
+        ? await call('DELETE /v1/drains/{target}', { params })
+        : await call('POST /v1/drains/{target}', { params, body: { isForced } });
+      onDone();
+      if (answer.warnings.length > 0) setWarnings(answer.warnings);
+      else {
+        tell(target.isRestore ? `${target.name} takes viewers again` : `${target.name} is draining`);
+        onClose();
+      }
+    } catch (reason) {
+      setError(reason instanceof Error ? reason : new Error(String(reason)));
+    }
+    setIsBusy(false);
+  };
+
+  if (warnings !== undefined)
+    return (
+      <ConfirmDialog
+        title={`${target.name}: done, with a warning`}
+        confirmLabel="Understood"
+        onConfirm={onClose}
+        onClose={onClose}
+      >
+        {warnings.map((warning) => (
+          <Warning key={warning} text={warning} />
+        ))}
+      </ConfirmDialog>
+    );
+  return (
+    <ConfirmDialog
+      title={target.isRestore ? `Restore ${target.name}?` : `Drain ${target.name}?`}
+      confirmLabel={target.isRestore ? 'Restore' : 'Drain'}
+      isDanger={!target.isRestore}
+      isBusy={isBusy}
+      isBlocked={needsForce && !isForced}
+      error={error}
+      onConfirm={() => void confirm()}
+      onClose={onClose}
+    >
+      {target.isRestore ? <RestoreText target={target} /> : <DrainText world={world} target={target} />}
+      {needsForce && (
+        <label className="checkbox">
+          <input type="checkbox" checked={isForced} onChange={(event) => setIsForced(event.target.checked)} />
+          <span>Drain all the same, although no other healthy site would be left</span>
+        </label>
+      )}
+    </ConfirmDialog>
+  );
+}
+
+function DrainText({ world, target }: { readonly world: WorldView; readonly target: DrainTarget }) {
+  const preview = previewDrain(world, new Set(target.siteIds));
+  const isTight = !preview.isLastHealthy && preview.egressBps > preview.spareBps;
+  return (
+    <>
+      <ol className="steps">
+        <li>
+          <strong>New viewers are steered away at once.</strong>
+          {preview.moves.length === 0 ? (
+            <span className="soft"> Nobody starts here now.</span>
+          ) : (
+            <ul className="drain-moves">
+              {preview.moves.map((move) => (
+                <li key={move.groupId}>
+                  {formatShare(move.share, 0)} of the viewers near {regionName(world, move.groupId)} go to{' '}
+                  <b className="drain-to">
+                    {move.toPathwayIds.length === 0 ? 'nowhere else' : listWords(move.toPathwayIds)}
+                  </b>
+                </li>
+              ))}
+            </ul>
+          )}
+        </li>
+        <li>
+          <strong>Players move over</strong>{' '}
+          <span className="soft">
+            when their steering answer runs out, within {formatAge(world.steering.ttlMs)}, without stopping.
+          </span>
+        </li>
+        <li>
+          <strong>Then media is refused here</strong>{' '}
+          <span className="soft">
+            and new uploads go to another region. Nothing stored is deleted; restore undoes it all.
+          </span>
+        </li>
+      </ol>
+      <p className="soft">
+        {formatBps(preview.egressBps)} now; the other healthy sites have room for{' '}
+        {formatBps(preview.spareBps)} more.
+      </p>
+      {preview.isLastHealthy && (
+        <Warning text="No other healthy site would be left: viewers would have nowhere to go." />
+      )}
+      {isTight && (
+        <Warning text="The others cannot carry all of this; some viewers would get a lower quality." />
+      )}
+    </>
+  );
+}
+
+function RestoreText({ target }: { readonly target: DrainTarget }) {
+  return (
+    <p>
+      {plural(target.siteIds.length, 'site')} of {target.name} will take media requests and uploads again at
+      once. Viewers come back step by step as steering allows, nearest first; nobody is interrupted.
+    </p>
+  );
+}
+
+function Warning({ text }: { readonly text: string }) {
+  return (
+    <div className="notice warn" role="alert">
+      <Icon name="warning" />
+      <strong>{text}</strong>
+    </div>
+  );
+}
+
+function regionName(world: WorldView, regionId: string): string {
+  return world.regions.find(({ id }) => id === regionId)?.name ?? regionId;
+}

@@ -1,0 +1,235 @@
+// The world: a picture of all regions, what they carry, where viewers are sent and why.
+
+import { useMemo, useState } from 'react';
+import type { WorldView } from '../../../src/contract/api/world.ts';
+import { call } from '../api.ts';
+import { formatAgo, formatBps, formatCount, formatShare, plural } from '../ui/format.ts';
+import { Icon } from '../ui/icon.tsx';
+import type { Sample } from '../ui/sparkline.tsx';
+import { Empty, LoadFailed } from '../ui/states.tsx';
+import { type Polled, usePolled } from '../ui/use-polled.ts';
+import { nodesOf, refusalsOf, regionState, totalsOf } from './derive.ts';
+import { DrainDialog, type DrainTarget } from './drain-dialog.tsx';
+import { RegionCard } from './region-card.tsx';
+import { type Findings, SteeringPanel } from './steering-panel.tsx';
+import { WorldMap } from './world-map.tsx';
+
+/** The plan changes seldom; its checker is asked less often than the world. */
+const FINDINGS_INTERVAL_MS = 6_000;
+const NO_FINDINGS: Findings = [];
+
+/** The page. */
+export function WorldPage({ world }: { readonly world: Polled<WorldView> }) {
+  const steering = usePolled(
+    'steering',
+    (signal) => call('GET /v1/steering', {}, signal),
+    FINDINGS_INTERVAL_MS,
+  );
+  const [drain, setDrain] = useState<DrainTarget>();
+  const { data, error } = world;
+  if (data === undefined) {
+    if (error !== undefined)
+      return <LoadFailed what="The world" error={error} onRetry={() => void world.refresh()} />;
+    return <WorldSkeleton />;
+  }
+  return (
+    <div className="page-inner">
+      <WorldHead world={data} />
+      <Alarms world={data} />
+      {data.regions.length === 0 ? (
+        <Empty icon="world" title="No region yet">
+          Regions come from <code>meridian.yaml</code>. Name at least one there and start its node; it appears
+          here with its first beat.
+        </Empty>
+      ) : (
+        <>
+          <Totals world={data} />
+          <section className="card map-card" aria-label="Map">
+            <WorldMap world={data} />
+          </section>
+          <Regions world={data} onDrain={setDrain} />
+          <SteeringPanel world={data} findings={steering.data?.findings ?? NO_FINDINGS} />
+        </>
+      )}
+      {drain !== undefined && (
+        <DrainDialog
+          world={data}
+          target={drain}
+          onClose={() => setDrain(undefined)}
+          onDone={() => void world.refresh()}
+        />
+      )}
+    </div>
+  );
+}
+
+function WorldHead({ world }: { readonly world: WorldView }) {
+  const sites = world.regions.flatMap((region) => region.sites);
+  const nodes = nodesOf(world);
+  const ready = nodes.filter((node) => node.isReady).length;
+  return (
+    <div className="page-head">
+      <div>
+        <h1>World</h1>
+        <p>
+          {plural(world.regions.length, 'region')}, {plural(sites.length, 'site')}, {ready} of{' '}
+          {plural(nodes.length, 'node')} ready
+        </p>
+      </div>
+      <div className="snapshot" title="Term and sequence of the newest world snapshot">
+        <span className="faint small">Snapshot</span>
+        <strong className="mono">
+          {world.term}.{world.sequence}
+        </strong>
+        <span className="faint small">
+          {world.publishedAtMs === null ? 'not published yet' : formatAgo(world.publishedAtMs, world.nowMs)}
+        </span>
+      </div>
+    </div>
+  );
+}
+
+function Alarms({ world }: { readonly world: WorldView }) {
+  const refusals = refusalsOf(world);
+  const down = world.regions.filter((region) => regionState(region) === 'down');
+  if (refusals.length === 0 && down.length === 0) return null;
+  return (
+    <div className="stack">
+      {refusals.length > 0 && (
+        <div className="notice bad" role="alert">
+          <Icon name="warning" />
+          <div>
+            <strong>
+              {plural(refusals.length, 'node')} refuse{refusals.length === 1 ? 's' : ''} the world snapshot
+            </strong>
+            <ul>
+              {refusals.map(({ nodeId, reason }) => (
+                <li key={nodeId}>
+                  <span className="mono">{nodeId}</span>: {reason}
+                </li>
+              ))}
+            </ul>
+            <div className="soft">
+              They go on with the last one they accepted. Look at the control plane that published this one.
+            </div>
+          </div>
+        </div>
+      )}
+      {down.map((region) => (
+        <div key={region.id} className="notice bad" role="alert">
+          <Icon name="warning" />
+          <div>
+            <strong>{region.name} is down.</strong> Viewers are steered to the other regions; what it held is
+            served from its copies.
+          </div>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Totals({ world }: { readonly world: WorldView }) {
+  const totals = totalsOf(world.regions);
+  return (
+    <dl className="totals card">
+      <Total
+        label="Egress"
+        value={formatBps(totals.egressBps)}
+        note={`of ${formatBps(totals.capacityBps)}`}
+      />
+      <Total label="Requests" value={`${formatCount(totals.requestsPerSecond)} /s`} note="all regions" />
+      <Total label="Hit ratio" value={formatShare(totals.hitRatio)} note="answered from memory" />
+      <Total label="Cost now" value={`${totals.costPerHour.toFixed(2)} /h`} note="egress at this rate" />
+      <Total
+        label="Assets"
+        value={formatCount(world.assets.total)}
+        note={assetsNote(world.assets)}
+        isBad={world.assets.failed > 0}
+      />
+    </dl>
+  );
+}
+
+function assetsNote({ processing, failed }: WorldView['assets']): string {
+  const parts = [];
+  if (processing > 0) parts.push(`${formatCount(processing)} in processing`);
+  if (failed > 0) parts.push(`${formatCount(failed)} failed`);
+  return parts.length === 0 ? 'all processed' : parts.join(', ');
+}
+
+interface TotalProps {
+  readonly label: string;
+  readonly value: string;
+  readonly note: string;
+  readonly isBad?: boolean;
+}
+
+function Total({ label, value, note, isBad = false }: TotalProps) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>
+        <span className="total-value">{value}</span>
+        <span className={isBad ? 'total-note is-bad' : 'total-note'}>{note}</span>
+      </dd>
+    </div>
+  );
+}
+
+interface RegionsProps {
+  readonly world: WorldView;
+  readonly onDrain: (target: DrainTarget) => void;
+}
+
+function Regions({ world, onDrain }: RegionsProps) {
+  const { traffic, regions } = world;
+  const samples = useMemo(
+    () =>
+      new Map(
+        regions.map(({ id }): [string, Sample[]] => [
+          id,
+          traffic.map(({ atMs, egressBpsByRegion }) => ({ atMs, value: egressBpsByRegion[id] ?? 0 })),
+        ]),
+      ),
+    [traffic, regions],
+  );
+  const scaleBps = Math.max(
+    0,
+    ...traffic.flatMap(({ egressBpsByRegion }) => Object.values(egressBpsByRegion)),
+  );
+  return (
+    <section className="regions" aria-label="Regions">
+      {regions.map((region) => (
+        <RegionCard
+          key={region.id}
+          world={world}
+          region={region}
+          samples={samples.get(region.id) ?? []}
+          scaleBps={scaleBps}
+          onDrain={onDrain}
+        />
+      ))}
+    </section>
+  );
+}
+
+function WorldSkeleton() {
+  return (
+    <div className="page-inner" aria-busy="true">
+      <div className="page-head">
+        <div>
+          <h1>World</h1>
+          <span className="skeleton" style={{ width: 200, height: 14, marginTop: 7 }} />
+        </div>
+      </div>
+      <span className="skeleton card" style={{ height: 78 }} />
+      <span className="skeleton card skeleton-map" />
+      <div className="regions">
+        {['first', 'second', 'third'].map((name) => (
+          <span key={name} className="skeleton card" style={{ height: 300 }} />
+        ))}
+      </div>
+      <span className="visually-hidden">Loading the world</span>
+    </div>
+  );
+}

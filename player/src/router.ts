@@ -1,0 +1,223 @@
+// Routes every request of the player to a pathway. It owns the failover state, runs the races, and tells those in
+// flight when their pathway is lost. All decisions are in failover.ts and request-race.ts.
+
+import { type AttemptResult, openAttempt } from './attempt.ts';
+import {
+  type FailoverEvent,
+  type FailoverState,
+  type FailureReason,
+  initialFailover,
+  isBadPathway,
+  orderOf,
+  type Switch,
+  stepFailover,
+} from './failover.ts';
+import { addressOn, type Route } from './presentation.ts';
+import {
+  patienceFor,
+  type RaceEvent,
+  type RaceLimits,
+  type RaceStep,
+  startRace,
+  stepRace,
+} from './request-race.ts';
+
+export type RequestKind = 'manifest' | 'playlist' | 'media';
+
+/** Own edge first, the next one this much later: a dead own region costs no more than that at a start. */
+export const START_STAGGER_MS = 150;
+
+/** Whole-request limits: a slow link may need long for a segment, while silence is judged much sooner. */
+const TOTAL_MAX_MS: Readonly<Record<RequestKind, number>> = {
+  manifest: 10_000,
+  playlist: 8_000,
+  media: 30_000,
+};
+/** Facts: edges answer in tens of milliseconds, cold objects within half a second. */
+const SILENCE_MAX_MS = 1_500;
+/** With no other pathway to try, waiting beats failing. */
+const LAST_SILENCE_MAX_MS = 6_000;
+/** Weight of the newest first-byte time in the usual one. */
+const FIRST_BYTE_WEIGHT = 0.3;
+
+export type RoutedRequest = {
+  readonly url: string;
+  readonly kind: RequestKind;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly onProgress?: (loaded: number, total: number) => void;
+  readonly onDone: (result: AttemptResult & { readonly url: string }) => void;
+  readonly onFailed: (reason: FailureReason) => void;
+};
+
+export type Router = {
+  /** Runs a request; the function returned aborts it. */
+  readonly request: (request: RoutedRequest) => () => void;
+  readonly learn: (routes: readonly Route[], preferred: string) => void;
+  readonly steer: (priority: readonly string[], routes: readonly Route[]) => void;
+  readonly routes: () => readonly Route[];
+  readonly current: () => string;
+  readonly switches: () => readonly Switch[];
+  readonly isBad: (pathwayId: string) => boolean;
+  readonly stop: () => void;
+};
+
+export type RouterOptions = {
+  /** Where playlists may be found before any has been read; the first is the viewer's own edge. */
+  readonly startRoutes: readonly [Route, ...Route[]];
+  readonly bufferedMs: () => number;
+  readonly onMoved: (moved: Switch) => void;
+};
+
+type Flight = { readonly lose: (pathwayId: string) => void; readonly abort: () => void };
+
+/** Creates a router that knows no pathway yet. */
+export function createRouter(options: RouterOptions): Router {
+  let state: FailoverState = initialFailover();
+  let routes: readonly Route[] = [];
+  let usualFirstByteMs = 0;
+  const flights = new Set<Flight>();
+
+  const apply = (event: FailoverEvent): void => {
+    const step = stepFailover(state, event, performance.now());
+    state = step.state;
+    for (const effect of step.effects) {
+      if (effect.type === 'moved') options.onMoved(effect.switch);
+      else for (const flight of [...flights]) flight.lose(effect.pathwayId);
+    }
+  };
+
+  const observe = (firstByteMs: number): void => {
+    usualFirstByteMs += (firstByteMs - usualFirstByteMs) * (usualFirstByteMs === 0 ? 1 : FIRST_BYTE_WEIGHT);
+  };
+
+  const limitsFor = (kind: RequestKind): RaceLimits => ({
+    patienceMs: kind === 'manifest' ? START_STAGGER_MS : patienceFor(options.bufferedMs(), usualFirstByteMs),
+    silenceMaxMs: SILENCE_MAX_MS,
+    lastSilenceMaxMs: LAST_SILENCE_MAX_MS,
+    totalMaxMs: TOTAL_MAX_MS[kind],
+  });
+
+  const learn = (next: readonly Route[], preferred: string): void => {
+    const before = { routes, state };
+    routes = next;
+    apply({ type: 'known', pathwayIds: next.map((route) => route.pathwayId), preferred });
+    // An edge known only by its address has a name now; what was learnt about it at the start still holds.
+    for (const old of before.routes) {
+      const renamed = next.find((route) => route.prefix === old.prefix && route.pathwayId !== old.pathwayId);
+      if (renamed !== undefined && isBadPathway(before.state, old.pathwayId, performance.now()))
+        apply({ type: 'failed', pathwayId: renamed.pathwayId, reason: { code: 'unreachable' } });
+    }
+  };
+
+  /** Where the request can be sent, best first. Playlists of the start may also lie at edges that are no pathway. */
+  const addressesOf = (request: RoutedRequest): ReadonlyMap<string, string> => {
+    const start = request.kind === 'manifest' ? options.startRoutes : [];
+    const known = [
+      ...routes,
+      ...start.filter((route) => !routes.some(({ prefix }) => prefix === route.prefix)),
+    ];
+    const ids = new Set([...orderOf(state, performance.now()), ...known.map((route) => route.pathwayId)]);
+    const addresses = new Map<string, string>();
+    for (const pathwayId of ids) {
+      const address = addressOn(known, request.url, pathwayId);
+      if (address !== undefined) addresses.set(pathwayId, address);
+    }
+    if (addresses.size === 0) addresses.set('', request.url);
+    return addresses;
+  };
+  learn(options.startRoutes, options.startRoutes[0].pathwayId);
+
+  return {
+    request: (request) => {
+      const addresses = addressesOf(request);
+      const flight = fly(request, addresses, limitsFor(request.kind), { apply, observe }, () =>
+        flights.delete(flight),
+      );
+      flights.add(flight);
+      flight.start();
+      return flight.abort;
+    },
+    learn,
+    steer: (priority, next) => {
+      if (next.length !== routes.length) learn(next, priority[0] ?? state.current);
+      apply({ type: 'steered', priority });
+    },
+    routes: () => routes,
+    current: () => state.current,
+    switches: () => state.switches,
+    isBad: (pathwayId) => isBadPathway(state, pathwayId, performance.now()),
+    stop: () => {
+      for (const flight of [...flights]) flight.abort();
+    },
+  };
+}
+
+type Reports = {
+  readonly apply: (event: FailoverEvent) => void;
+  readonly observe: (firstByteMs: number) => void;
+};
+
+/** Runs one race: turns its effects into requests and reports, and what happens into its events. */
+function fly(
+  request: RoutedRequest,
+  addresses: ReadonlyMap<string, string>,
+  limits: RaceLimits,
+  reports: Reports,
+  onEnd: () => void,
+): Flight & { readonly start: () => void } {
+  const cancels: (() => void)[] = [];
+  const results: AttemptResult[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let race: RaceStep | undefined;
+
+  const step = (event: RaceEvent): void => {
+    if (race !== undefined) perform(stepRace(race.state, event, performance.now()));
+  };
+
+  const open = (attempt: number, candidate: string): void => {
+    cancels[attempt] = openAttempt(addresses.get(candidate) ?? request.url, request.headers, {
+      onHeard: (loaded, total) => {
+        step({ type: 'heard', attempt });
+        if (loaded > 0) request.onProgress?.(loaded, total);
+      },
+      onDone: (result) => {
+        results[attempt] = result;
+        step({ type: 'done', attempt });
+      },
+      onFailed: (reason) => step({ type: 'failed', attempt, reason }),
+    });
+  };
+
+  const perform = (next: RaceStep): void => {
+    race = next;
+    for (const effect of next.effects) {
+      if (effect.type === 'open') open(effect.attempt, effect.candidate);
+      else if (effect.type === 'cancel') cancels[effect.attempt]?.();
+      else if (effect.type === 'report-late') reports.apply({ type: 'late', pathwayId: effect.candidate });
+      else if (effect.type === 'report-failed')
+        reports.apply({ type: 'failed', pathwayId: effect.candidate, reason: effect.reason });
+      else if (effect.type === 'report-answered') {
+        if (request.kind === 'media') reports.observe(effect.firstByteMs);
+        reports.apply({ type: 'answered', pathwayId: effect.candidate });
+      } else if (effect.type === 'fail') request.onFailed(effect.reason);
+      else {
+        const result = results[effect.attempt];
+        const candidate = next.state.attempts[effect.attempt]?.candidate ?? '';
+        const url = addresses.get(candidate) ?? request.url;
+        if (result !== undefined) request.onDone({ ...result, url });
+      }
+    }
+    // An effect may have stepped the machine again; only the newest state decides about the timer.
+    if (race !== next) return;
+    clearTimeout(timer);
+    if (Number.isFinite(next.wakeAtMs))
+      timer = setTimeout(() => step({ type: 'wake' }), Math.max(0, next.wakeAtMs - performance.now()));
+    else onEnd();
+  };
+
+  return {
+    start: () => perform(startRace([...addresses.keys()], limits, performance.now())),
+    lose: (candidate) => step({ type: 'lost', candidate }),
+    abort: () => step({ type: 'abort' }),
+  };
+}

@@ -1,0 +1,80 @@
+// The watch and embed pages: reads project, asset, version and token from the address, finds the edges, plays.
+//
+// Addresses: /watch/{project}/{asset}[?token=…&v=1&t=30] and /embed/… with [&autoplay&muted&loop]. A token moves into
+// the path prefix /t/{token}/, so that every relative address below keeps it.
+
+import { type EdgeList, loadEdges, readEdgeList, rememberedEdges } from './edges.ts';
+import { MeridianPlayerElement } from './player-element.ts';
+
+/** A first visit waits this long for the list of edges; the start matters more than knowing all of them. */
+const EDGES_WAIT_MS = 250;
+
+export type PageAddress = {
+  readonly kind: 'watch' | 'embed';
+  readonly project: string;
+  readonly asset: string;
+  readonly directory: string;
+  readonly query: URLSearchParams;
+};
+
+/** Reads the page's address; undefined when it names no asset. */
+export function readPageAddress(address: string): PageAddress | undefined {
+  const url = new URL(address);
+  const [, kind, project, asset] = /^\/(watch|embed)\/([^/]+)\/([^/]+)\/?$/.exec(url.pathname) ?? [];
+  if ((kind !== 'watch' && kind !== 'embed') || project === undefined || asset === undefined)
+    return undefined;
+  const token = url.searchParams.get('token');
+  const version = /^\d+$/.test(url.searchParams.get('v') ?? '') ? url.searchParams.get('v') : '1';
+  const prefix = token === null ? '' : `/t/${encodeURIComponent(token)}`;
+  const directory = `${url.origin}${prefix}/m/${project}/${asset}/v${version}`;
+  return { kind, project, asset, directory, query: url.searchParams };
+}
+
+/** What is known of the edges right now: what the page carries, else what an earlier visit kept, else what arrives soon. */
+async function findEdges(): Promise<EdgeList> {
+  const loading = loadEdges();
+  const inlined = document.getElementById('meridian-edges')?.textContent ?? '';
+  try {
+    const list = readEdgeList(JSON.parse(inlined));
+    if (list.edges.length > 0) return list;
+  } catch {
+    // Edges need not put the list into the page.
+  }
+  const remembered = rememberedEdges();
+  if (remembered.edges.length > 0) return remembered;
+  return await Promise.race([
+    loading,
+    new Promise<EdgeList>((resolve) => {
+      setTimeout(() => resolve({ edges: [], group: undefined }), EDGES_WAIT_MS);
+    }),
+  ]);
+}
+
+/** Starts the page when this document is one. */
+export async function startPage(): Promise<void> {
+  const element = document.querySelector('meridian-player[page]');
+  if (!(element instanceof MeridianPlayerElement)) return;
+  const page = readPageAddress(location.href);
+  const { edges, group } = await findEdges();
+  if (page === undefined) {
+    const none = document.querySelector<HTMLElement>('[data-no-asset]');
+    if (none !== null) none.hidden = false;
+    element.hidden = true;
+    return;
+  }
+  const { query, directory } = page;
+  document.title = `${page.asset} · Meridian`;
+  element.play({
+    src: `${directory}/main.m3u8`,
+    statusUrl: `${directory}/status.json`,
+    poster: `${directory}/poster.jpg`,
+    edges,
+    group,
+    startPositionSeconds: Number(query.get('t')) || 0,
+    isAutoplay: page.kind === 'watch' || query.has('autoplay'),
+    isMuted: query.has('muted'),
+    isLooped: query.has('loop'),
+  });
+  for (const slot of document.querySelectorAll<HTMLElement>('[data-show]'))
+    slot.textContent = slot.dataset.show === 'project' ? page.project : page.asset;
+}

@@ -1,0 +1,45 @@
+// meridian assets: what is in the library.
+
+import { formatDurationMs } from '#base/duration.ts';
+import { API_OPTIONS, type Command } from '../command.ts';
+import { openControl } from '../control-access.ts';
+import { formatBytes, printJson, printTable } from '../output.ts';
+
+export const assetsCommand: Command = {
+  name: 'assets',
+  usage: 'assets [--project ID] [--search TEXT] [--limit N] [--json]',
+  summary: 'List assets, newest first',
+  options: {
+    ...API_OPTIONS,
+    project: { type: 'string', value: 'ID', summary: 'Only this project' },
+    search: { type: 'string', value: 'TEXT', summary: 'Part of the name' },
+    limit: { type: 'string', value: 'N', summary: 'How many (default 50, at most 200)' },
+  },
+  examples: ['meridian assets', 'meridian assets --search holiday --json'],
+  async run(invocation) {
+    const { client } = await openControl(invocation);
+    const { assets } = await client.call('GET /v1/assets', {
+      query: {
+        projectId: invocation.text('project'),
+        search: invocation.text('search'),
+        limit: invocation.text('limit') ?? 50,
+      },
+    });
+    if (invocation.isSet('json')) printJson(assets);
+    else if (assets.length === 0)
+      process.stdout.write('There are no assets yet: `meridian upload FILE` makes one.\n');
+    else
+      printTable(
+        ['ID', 'NAME', 'STAGE', 'DURATION', 'SIZE', 'REGIONS'],
+        assets.map((asset) => [
+          asset.id,
+          asset.name,
+          asset.failure === null ? asset.stage : `failed: ${asset.failure.message}`,
+          asset.durationMs === null ? '' : formatDurationMs(asset.durationMs),
+          formatBytes(asset.sourceBytes),
+          asset.mediaRegionIds.join(' '),
+        ]),
+      );
+    return 0;
+  },
+};

@@ -1,0 +1,177 @@
+// Composition root of a region node: every role over one object store, one transport and one world snapshot.
+
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Config, ObjectsConfig, RegionConfig, SiteConfig } from '#contract/config.ts';
+import { MeridianError } from '#contract/errors.ts';
+import { NODE_SIGNATURE_HEADER } from '#contract/peer-api.ts';
+import type { Role as RoleName } from '#contract/snapshot.ts';
+import { type Clock, systemClock } from '#platform/clock.ts';
+import { ensurePrivateDirectory } from '#platform/disk.ts';
+import { createLinks } from '#platform/fault/links.ts';
+import { resolveEngine } from '#platform/ffmpeg/resolve-engine.ts';
+import { createTransport } from '#platform/http/node-transport.ts';
+import { signNodeRequest } from '#platform/identity.ts';
+import type { Lifecycle } from '#platform/lifecycle.ts';
+import { lockDirectory } from '#platform/lock.ts';
+import type { Log } from '#platform/log.ts';
+import { createMetrics, type Metrics } from '#platform/metrics.ts';
+import { createDiskStore } from '#platform/objects/disk-store.ts';
+import type { ObjectStore } from '#platform/objects/object-store.ts';
+import { createS3Store } from '#platform/objects/s3-store.ts';
+import { type Agent, createAgent } from '#region/agent/create-agent.ts';
+import { type NodeKey, openNodeKey } from '#region/agent/node-key.ts';
+import { createEdge } from '#region/edge/edge.ts';
+import { createEncoder } from '#region/encoder/create-encoder.ts';
+import { createIngest } from '#region/ingest/create-ingest.ts';
+import { createOrigin } from '#region/origin/origin.ts';
+import type { NodeContext, Role } from '#region/shared/node-context.ts';
+import { createNodeServer } from '#region/shared/node-server.ts';
+import { VERSION } from '../version.ts';
+
+export interface NodeProcessOptions {
+  readonly config: Config;
+  readonly dataDirectory: string;
+  readonly siteId: string;
+  readonly controlUrl: string;
+  readonly joinTokenFile: string;
+  readonly roles: readonly RoleName[];
+  readonly isWanDelayed: boolean;
+  readonly log: Log;
+  readonly lifecycle: Lifecycle;
+}
+
+/** How often a starting node looks whether it can serve. */
+const READY_POLL_MS = 25;
+
+interface Place {
+  readonly region: RegionConfig;
+  readonly site: SiteConfig;
+}
+
+function findPlace(config: Config, siteId: string): Place {
+  for (const region of config.regions)
+    for (const site of region.sites) if (site.id === siteId) return { region, site };
+  const known = config.regions.flatMap((region) => region.sites.map(({ id }) => id));
+  throw new MeridianError('invalid_config', {
+    reason: `there is no site ${siteId}; there are ${known.join(', ')}`,
+  });
+}
+
+/** The region's object store. */
+async function openStore(objects: ObjectsConfig, directory: string): Promise<ObjectStore> {
+  if (objects.kind === 'disk') return createDiskStore(directory);
+  const accessKeyId = process.env[objects.accessKeyIdEnv];
+  const secretAccessKey = process.env[objects.secretAccessKeyEnv];
+  if (accessKeyId === undefined || secretAccessKey === undefined) {
+    const reason = `${objects.accessKeyIdEnv} and ${objects.secretAccessKeyEnv} must be set for the bucket ${objects.endpoint}`;
+    throw new MeridianError('invalid_config', { reason });
+  }
+  return createS3Store({
+    endpoint: objects.endpoint,
+    bucketRegion: objects.bucketRegion,
+    accessKeyId,
+    secretAccessKey,
+  });
+}
+
+/** Addresses under which this node is reached. */
+function addressesOf(
+  config: Config,
+  { site }: Place,
+): { nodeUrl: string; ingestUrl: string; edgeUrl: string } {
+  const scheme = config.tls === undefined ? 'http' : 'https';
+  return {
+    nodeUrl: `http://${config.host}:${site.ports.node}`,
+    ingestUrl: site.ingestUrl ?? `${scheme}://${config.host}:${site.ports.ingest}`,
+    edgeUrl: site.edgeUrl ?? `${scheme}://${config.host}:${site.ports.edge}`,
+  };
+}
+
+/** Starts a node; resolves when it serves, with a line for the user. */
+export async function startNode(options: NodeProcessOptions): Promise<readonly string[]> {
+  const { config, lifecycle, log } = options;
+  const place = findPlace(config, options.siteId);
+  const { region, site } = place;
+  const nodeId = `${site.id}-a`;
+  const dataDirectory = join(options.dataDirectory, 'nodes', nodeId);
+  await ensurePrivateDirectory(dataDirectory);
+  const lock = await lockDirectory(dataDirectory);
+  lifecycle.add('lock', () => lock.release());
+  const clock = systemClock;
+  const metrics = createMetrics();
+  const store = await openStore(region.objects, join(options.dataDirectory, 'regions', region.id));
+  const key = await openNodeKey(dataDirectory, log);
+  const roles: Role[] = [];
+  const { agent, context } = joinWorld(options, place, key, roles, {
+    nodeId,
+    dataDirectory,
+    clock,
+    metrics,
+    store,
+  });
+  roles.push(...(await createRoles(options.roles, context)));
+  const all = [agent.role, ...roles];
+  const nodeServer = createNodeServer({ clock, log, metrics, world: agent.world, roles: all });
+  await nodeServer.listen(config.host, site.ports.node);
+  lifecycle.add('node port', () => nodeServer.stop());
+  for (const role of all) {
+    lifecycle.add(role.name, () => role.stop());
+    await role.start();
+  }
+  while (all.some((role) => role.notReadyReason() !== null))
+    await clock.sleep(READY_POLL_MS, lifecycle.signal);
+  return [`${region.name.padEnd(12)} ${addressesOf(config, place).edgeUrl}`];
+}
+
+/** The agent, and what the roles share. */
+function joinWorld(
+  options: NodeProcessOptions,
+  place: Place,
+  key: NodeKey,
+  roles: readonly Role[],
+  own: { nodeId: string; dataDirectory: string; clock: Clock; metrics: Metrics; store: ObjectStore },
+): { agent: Agent; context: NodeContext } {
+  const { config, lifecycle, log } = options;
+  const wan = { ...config.wan, enabled: options.isWanDelayed };
+  const links = createLinks({
+    config: { ...config, wan },
+    ownRegionId: place.region.id,
+    log,
+    world: () => agent.world.current(),
+  });
+  lifecycle.add('links', () => links.close());
+  const transport = createTransport({
+    resolve: (url) => links.resolve(url),
+    sign: (parts) => ({
+      [NODE_SIGNATURE_HEADER]: signNodeRequest(own.nodeId, key.current(), parts, own.clock.nowMs()),
+    }),
+  });
+  lifecycle.add('transport', () => transport.close());
+  const shared = { ...own, region: place.region, site: place.site, log, transport };
+  const agent: Agent = createAgent(
+    { ...shared, key },
+    {
+      controlUrl: options.controlUrl,
+      joinTokenFile: options.joinTokenFile,
+      roles: options.roles,
+      version: VERSION,
+      bootId: randomUUID(),
+      addresses: () => addressesOf(config, place),
+      notReadyReason: () =>
+        roles.map((role) => role.notReadyReason()).find((reason) => reason !== null) ?? null,
+    },
+  );
+  return { agent, context: { ...shared, config, world: agent.world, probes: agent.probes } };
+}
+
+/** Origin first, so that the others find it; the encoder last, since it brings work. */
+async function createRoles(names: readonly RoleName[], context: NodeContext): Promise<readonly Role[]> {
+  const roles: Role[] = [];
+  if (names.includes('origin')) roles.push(createOrigin(context));
+  if (names.includes('ingest')) roles.push(createIngest(context));
+  if (names.includes('edge')) roles.push(createEdge(context));
+  if (names.includes('encoder'))
+    roles.push(createEncoder(context, { engine: await resolveEngine(process.env, context.log) }));
+  return roles;
+}

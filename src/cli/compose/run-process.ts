@@ -1,0 +1,52 @@
+// How a long-running process lives: it tells its supervisor when it is ready or cannot run, and stops on SIGTERM,
+// Ctrl-C (unless a supervisor will pass it on) or the death of its parent.
+
+import { MeridianError } from '#contract/errors.ts';
+import type { Lifecycle } from '#platform/lifecycle.ts';
+import type { ChildMessage } from '../supervisor/messages.ts';
+
+/** A process that has not stopped by itself by then is ended; less than a supervisor waits. */
+const STOP_MS_MAX = 3_000;
+
+const isChild = process.send !== undefined;
+
+/** Resolves when the message has left this process. */
+function tell(message: ChildMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) process.send?.(message, undefined, {}, () => resolve());
+    else resolve();
+  });
+}
+
+/**
+ * Starts and then waits for the end. `start` registers its parts in the lifecycle and returns lines for the user.
+ * Resolves to the exit code.
+ */
+export async function runProcess(
+  lifecycle: Lifecycle,
+  start: () => Promise<readonly string[]>,
+  isSupervised = isChild,
+): Promise<number> {
+  const ended = Promise.withResolvers<void>();
+  const stop = (): void => {
+    setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
+    void lifecycle.stop().then(ended.resolve);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('SIGHUP', stop);
+  if (isSupervised) process.on('disconnect', stop);
+  try {
+    const lines = await start();
+    await tell({ type: 'ready', lines });
+  } catch (error) {
+    if (!lifecycle.signal.aborted) {
+      if (isSupervised && error instanceof MeridianError)
+        await tell({ type: 'failed', message: `${error.message} ${error.action}` });
+      await lifecycle.stop();
+      throw error;
+    }
+  }
+  await ended.promise;
+  return 0;
+}

@@ -1,0 +1,15 @@
+// What a supervised process tells its supervisor over the IPC channel.
+
+export type ChildMessage =
+  | { readonly type: 'ready'; readonly lines: readonly string[] }
+  /** It cannot run at all (a busy port, an unwritable directory): restarting would not help. */
+  | { readonly type: 'failed'; readonly message: string };
+
+export function isChildMessage(value: unknown): value is ChildMessage {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'type' in value &&
+    ['ready', 'failed'].includes(String(value.type))
+  );
+}

@@ -1,0 +1,132 @@
+// Assets for people: list, detail, rename, visibility, delete, process again.
+
+import type { assetRoutes } from '#contract/api/assets.ts';
+import { MeridianError } from '#contract/errors.ts';
+import { projectScope, type UserPrincipal } from '../access/principal.ts';
+import { type AuditEntry, recordAudit } from '../audit/audit.ts';
+import type { ControlContext } from '../context.ts';
+import type { ControlTransaction } from '../database/schema.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { Handlers } from '../http/call.ts';
+import { cancelJobs, retryJob } from '../jobs/store.ts';
+import { type AssetRow, findAsset, lockAsset, reviseAsset, updateAsset } from './store.ts';
+import { assetView } from './view.ts';
+
+type AssetKeys =
+  | 'GET /v1/assets'
+  | 'GET /v1/assets/{assetId}'
+  | 'PATCH /v1/assets/{assetId}'
+  | 'DELETE /v1/assets/{assetId}'
+  | 'POST /v1/assets/{assetId}/retry';
+
+/** What a principal may see; another project's asset is as good as none. */
+export function present(row: AssetRow | undefined): AssetRow {
+  if (row === undefined) throw new MeridianError('not_found', { what: 'such asset' });
+  if (row.is_deleted) throw new MeridianError('gone', { what: 'asset' });
+  return row;
+}
+
+/** Routes of the library. `onWork` is called when a job became ready. */
+export function createAssetHandlers(
+  { clock, database }: ControlContext,
+  fleet: Fleet,
+  onWork: () => void,
+): Handlers<typeof assetRoutes, AssetKeys> {
+  /** Locks the asset, changes it and writes the audit row, all or nothing. */
+  function change<T>(
+    principal: UserPrincipal,
+    assetId: string,
+    act: (
+      transaction: ControlTransaction,
+      row: AssetRow,
+      nowMs: number,
+    ) => Promise<{ value: T; audit: Omit<AuditEntry, 'subject' | 'projectId'> }>,
+  ): Promise<T> {
+    return database.transaction().execute(async (transaction) => {
+      const nowMs = clock.nowMs();
+      const row = present(await lockAsset(transaction, assetId, projectScope(principal)));
+      const { value, audit } = await act(transaction, row, nowMs);
+      await recordAudit(transaction, principal, nowMs, {
+        ...audit,
+        subject: row.id,
+        projectId: row.project_id,
+      });
+      return value;
+    });
+  }
+
+  return {
+    async 'GET /v1/assets'({ query, principal }) {
+      const projectId = projectScope(principal, query.projectId);
+      let select = database
+        .selectFrom('assets')
+        .selectAll()
+        .where('is_deleted', '=', false)
+        .orderBy('id', 'desc')
+        .limit(query.limit + 1);
+      if (projectId !== undefined) select = select.where('project_id', '=', projectId);
+      if (query.before !== undefined) select = select.where('id', '<', query.before);
+      if (query.search !== undefined && query.search !== '')
+        select = select.where('name', 'ilike', `%${query.search.replace(/[\\%_]/g, '\\$&')}%`);
+      const rows = await select.execute();
+      const page = rows.slice(0, query.limit);
+      const sites = fleet.sites();
+      return {
+        assets: page.map((row) => assetView(row, sites)),
+        nextBefore: rows.length > query.limit ? (page.at(-1)?.id ?? null) : null,
+      };
+    },
+    async 'GET /v1/assets/{assetId}'({ params, principal }) {
+      return assetView(
+        present(await findAsset(database, params.assetId, projectScope(principal))),
+        fleet.sites(),
+      );
+    },
+    async 'PATCH /v1/assets/{assetId}'({ params, body, principal }) {
+      const row = await change(principal, params.assetId, async (transaction, before, nowMs) => {
+        const changes = {
+          ...(body.name === undefined ? {} : { name: body.name }),
+          ...(body.visibility === undefined ? {} : { visibility: body.visibility }),
+        };
+        const isChange =
+          (body.name ?? before.name) !== before.name ||
+          (body.visibility ?? before.visibility) !== before.visibility;
+        const value = isChange ? await reviseAsset(transaction, before, changes, nowMs) : before;
+        return {
+          value,
+          audit: {
+            action: 'asset.change',
+            details: { ...changes, previousName: before.name, previousVisibility: before.visibility },
+          },
+        };
+      });
+      return assetView(row, fleet.sites());
+    },
+    async 'DELETE /v1/assets/{assetId}'({ params, principal }) {
+      await change(principal, params.assetId, async (transaction, row, nowMs) => {
+        await cancelJobs(transaction, row.id, nowMs);
+        await reviseAsset(transaction, row, { is_deleted: true, is_playable: false }, nowMs);
+        return { value: undefined, audit: { action: 'asset.delete', details: { name: row.name } } };
+      });
+      return { isDeleted: true };
+    },
+    async 'POST /v1/assets/{assetId}/retry'({ params, principal }) {
+      const row = await change(principal, params.assetId, async (transaction, before, nowMs) => {
+        if (!(await retryJob(transaction, before, nowMs)))
+          throw new MeridianError('conflict', {
+            reason: `Only failed processing can be repeated; this asset is ${before.stage}`,
+          });
+        await updateAsset(
+          transaction,
+          before.id,
+          { stage: 'queued', progress: 0, failure_code: null, failure_message: null },
+          nowMs,
+        );
+        const value = present(await findAsset(transaction, before.id));
+        return { value, audit: { action: 'asset.retry', details: { failure: before.failure_message } } };
+      });
+      onWork();
+      return assetView(row, fleet.sites());
+    },
+  };
+}

@@ -1,0 +1,191 @@
+// The control plane as a library: everything from outside comes in through ControlDependencies, and it lives between
+// `start` and `stop`. The database must be open and migrated (database/migrations.ts) before the start; afterwards it
+// may go away and come back without a restart.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeId } from '#base/ids.ts';
+import { runEvery } from '#platform/clock.ts';
+import { loadOrCreateSigningKey } from '#platform/identity.ts';
+import { createLifecycle, type Lifecycle } from '#platform/lifecycle.ts';
+import { ensureAdminToken } from './access/admin-token.ts';
+import { createAuthenticator } from './access/authenticate.ts';
+import type { ControlContext } from './context.ts';
+import { createDatabaseGate, type DatabaseGate } from './database/gate.ts';
+import { createLeadership } from './database/leadership.ts';
+import { createDomains, type Domains } from './domains.ts';
+import { createApiHandlers, createNodeApiHandlers } from './handlers.ts';
+import { removeExpired } from './housekeeping.ts';
+import { type ControlServer, createControlServer } from './http/server.ts';
+import { DATABASE_PING_EVERY_MS, LOCAL_JOIN_TOKEN_MS } from './limits.ts';
+
+export interface ControlDependencies extends ControlContext {
+  /** Built console (console/dist). */
+  readonly consoleDirectory: string;
+}
+
+export interface Control {
+  /** Takes the lead and serves; the address is that of this machine, whatever `control.url` says. */
+  start(): Promise<{ url: string }>;
+  /** Idempotent. */
+  stop(): Promise<void>;
+  /** Makes a one-time token for a node of a site. */
+  issueJoinToken(siteId: string): Promise<string>;
+}
+
+/** Second by second: plan, publish, take back lost leases. */
+const TICK_MS = 1_000;
+/** Changes that another process made (a second control, an operator's psql) are seen within this time. */
+const RELOAD_MS = 5_000;
+const HOUSEKEEPING_MS = 600_000;
+/** Answered from memory, so that nodes live on while the database is away. */
+const FROM_MEMORY: ReadonlySet<string> = new Set(['POST /node/v1/beat']);
+
+/** Creates the control plane; nothing runs until `start`. */
+export function createControl(dependencies: ControlDependencies): Control {
+  const { clock, config, dataDirectory, database, log, metrics, random } = dependencies;
+  const lifecycle = createLifecycle(log);
+  const gate = createDatabaseGate(database, clock, log);
+  const holder = makeId('ctl', clock.nowMs(), random(10));
+  const leadership = createLeadership(database, holder, clock, log);
+  let domains: Domains | undefined;
+
+  function notReadyReasons(): string[] {
+    const outage = gate.outage();
+    return [
+      ...(outage === null ? [] : [`the database cannot be reached: ${outage}`]),
+      ...(leadership.isHeld() ? [] : ['this control does not hold the lead']),
+      ...(domains?.publisher.problem() == null ? [] : [domains.publisher.problem() ?? '']),
+    ];
+  }
+
+  function createServer(own: Domains, isHttps: boolean): ControlServer {
+    return createControlServer({
+      log,
+      metrics,
+      random,
+      isHttps,
+      consoleDirectory: dependencies.consoleDirectory,
+      apiHandlers: createApiHandlers(own, isHttps),
+      nodeHandlers: createNodeApiHandlers(own),
+      gate: {
+        authenticate: createAuthenticator(dependencies, isHttps, own.fleet.publicKeyOf),
+        guard: gate.guard,
+        fromMemory: FROM_MEMORY,
+      },
+      notReadyReasons,
+    });
+  }
+
+  async function start(): Promise<{ url: string }> {
+    await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+    await leadership.start();
+    lifecycle.run('leadership', (signal) => leadership.watch(signal));
+    await ensureAdminToken(dependencies);
+    const isHttps = config.control.url?.startsWith('https:') ?? false;
+    const own = createDomains({
+      context: dependencies,
+      rootKey: loadOrCreateSigningKey(join(dataDirectory, 'root-key.pem')),
+      controlKey: loadOrCreateSigningKey(join(dataDirectory, 'control-key.pem')),
+      term: leadership.term,
+    });
+    domains = own;
+    await own.load();
+    const server = createServer(own, isHttps);
+    const port = await server.start(config.host, config.control.port);
+    lifecycle.add('http server', () => server.stop());
+    lifecycle.add('claims', () => own.scheduler.stop());
+    const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+    const url = `http://${host}:${port}`;
+    own.begin(config.control.url ?? url);
+    await own.joins.keepLocalTokens(true);
+    runLoops(dependencies, lifecycle, gate, own);
+    registerGauges(dependencies, gate, own);
+    log.info({ url, term: leadership.term() }, 'control serves');
+    return { url };
+  }
+
+  let stopped: Promise<void> | undefined;
+  return {
+    async start() {
+      try {
+        return await start();
+      } catch (error) {
+        await lifecycle.stop();
+        throw error;
+      }
+    },
+    stop() {
+      stopped ??= lifecycle.stop();
+      return stopped;
+    },
+    async issueJoinToken(siteId) {
+      if (domains === undefined) throw new Error('control has not started');
+      const { joinToken } = await domains.joins.issue(siteId, LOCAL_JOIN_TOKEN_MS, { kind: 'anyone' });
+      return joinToken;
+    },
+  };
+}
+
+/** One loop per concern. A run that fails is logged, once per outage of the database, and the loop goes on. */
+function runLoops(context: ControlContext, lifecycle: Lifecycle, gate: DatabaseGate, own: Domains): void {
+  const { clock, log } = context;
+  const run = (name: string, intervalMs: number, task: () => Promise<void> | void): void =>
+    lifecycle.run(name, (signal) =>
+      runEvery(clock, intervalMs, signal, async () => {
+        try {
+          await task();
+        } catch (error) {
+          if (signal.aborted || gate.outage() !== null) return;
+          log.warn({ loop: name, error: String(error) }, 'a run of a loop failed; the next one tries again');
+        }
+      }),
+    );
+  const whileDatabase = (task: () => Promise<void>) => async () => {
+    if (gate.outage() === null) await gate.guard(task);
+  };
+  run('database', DATABASE_PING_EVERY_MS, gate.ping);
+  run('world', TICK_MS, own.tick);
+  run('leases', TICK_MS, whileDatabase(own.reap));
+  run('published', TICK_MS, whileDatabase(own.publisher.save));
+  run('reload', RELOAD_MS, whileDatabase(own.reload));
+  run(
+    'housekeeping',
+    HOUSEKEEPING_MS,
+    whileDatabase(() => removeExpired(context)),
+  );
+}
+
+function registerGauges({ metrics }: ControlContext, gate: DatabaseGate, own: Domains): void {
+  metrics.gauge('control_database_up', '1 while the database answers', () =>
+    gate.outage() === null ? 1 : 0,
+  );
+  metrics.gauge(
+    'control_nodes_alive',
+    'Nodes whose beats arrive',
+    () => own.fleet.nodes().filter(({ isAlive }) => isAlive).length,
+  );
+  metrics.gauge(
+    'control_sites_healthy',
+    'Sites that can serve viewers',
+    () => own.fleet.sites().filter(({ isHealthy }) => isHealthy).length,
+  );
+  metrics.gauge(
+    'control_snapshot_term',
+    'Term of the newest snapshot',
+    () => own.publisher.newest()?.term ?? 0,
+  );
+  metrics.gauge(
+    'control_snapshot_sequence',
+    'Sequence of the newest snapshot',
+    () => own.publisher.newest()?.sequence ?? 0,
+  );
+  metrics.gauge('control_wave_stopped', '1 while a refused snapshot waits for a better one', () =>
+    own.publisher.waves().stopped === null ? 0 : 1,
+  );
+  metrics.gauge(
+    'control_steering_findings',
+    'What the checker holds against the newest plan',
+    () => own.steering.findings().length,
+  );
+}

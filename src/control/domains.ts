@@ -1,0 +1,121 @@
+// The domains of control and how they hang together: who tells whom that something changed.
+
+import type { SigningKey } from '#platform/identity.ts';
+import type { ControlContext } from './context.ts';
+import { createFleet, type Fleet } from './fleet/fleet.ts';
+import { createJoins, type Joins } from './fleet/join.ts';
+import { createLeases, type Leases } from './jobs/leases.ts';
+import { createScheduler, type Scheduler } from './jobs/scheduler.ts';
+import { createKeys, type Keys } from './keys/keys.ts';
+import { DEAD_AFTER_MS } from './limits.ts';
+import { buildSnapshot } from './snapshot/build.ts';
+import { createPublisher, type Publisher } from './snapshot/publisher.ts';
+import { createSteering, type Steering } from './steering/steering.ts';
+
+export interface Domains {
+  readonly context: ControlContext;
+  readonly fleet: Fleet;
+  readonly joins: Joins;
+  readonly keys: Keys;
+  readonly steering: Steering;
+  readonly publisher: Publisher;
+  readonly scheduler: Scheduler;
+  readonly leases: Leases;
+  readonly rootPublicKey: string;
+  /** Reads everything from the database. */
+  load(): Promise<void>;
+  /** From now on snapshots are published, with this address of control. */
+  begin(controlUrl: string): void;
+  /** Reads again what others may have changed. */
+  reload(): Promise<void>;
+  /** Plans, and publishes what is due. */
+  tick(): void;
+  /** Takes back lost leases. */
+  reap(): Promise<void>;
+  onReboot(nodeId: string): void;
+  onWork(): void;
+}
+
+export interface DomainDependencies {
+  readonly context: ControlContext;
+  readonly rootKey: SigningKey;
+  readonly controlKey: SigningKey;
+  term(): number;
+}
+
+/** Creates all domains; `load` before anything else. */
+export function createDomains({ context, rootKey, controlKey, term }: DomainDependencies): Domains {
+  const { clock, config } = context;
+  const startedMonotonicMs = clock.monotonicMs();
+  const rebooted = new Set<string>();
+  let controlUrl = config.control.url ?? '';
+
+  let isLoaded = false;
+  const tick = (): void => {
+    if (!isLoaded) return;
+    steering.tick();
+    publisher.tick();
+  };
+  const onWork = (): void => scheduler.wake();
+
+  const fleet = createFleet(context);
+  const keys = createKeys(context, () => tick());
+  const steering = createSteering(context, fleet);
+  const publisher = createPublisher({
+    context,
+    rootKey,
+    term,
+    sites: fleet.sites,
+    content: () =>
+      buildSnapshot({
+        config,
+        controlUrl,
+        controlPublicKey: controlKey.publicKey,
+        sites: fleet.sites(),
+        plan: steering.current(),
+        ...keys.published(),
+      }),
+  });
+  const joins = createJoins(context, fleet, () => tick());
+  const scheduler = createScheduler(context, fleet);
+  const leases = createLeases(context, onWork);
+
+  return {
+    context,
+    fleet,
+    joins,
+    keys,
+    steering,
+    publisher,
+    scheduler,
+    leases,
+    rootPublicKey: rootKey.publicKey,
+    async load() {
+      await fleet.reload();
+      const last = await publisher.load();
+      if (last !== null) steering.resume(last.steering);
+      await keys.reload();
+    },
+    begin(url) {
+      controlUrl = url;
+      isLoaded = true;
+      tick();
+    },
+    async reload() {
+      await fleet.reload();
+      await keys.reload();
+      if (clock.monotonicMs() - startedMonotonicMs > DEAD_AFTER_MS) await joins.keepLocalTokens(false);
+    },
+    tick,
+    async reap() {
+      const nodeIds = [...rebooted];
+      rebooted.clear();
+      await leases.reap(nodeIds);
+      scheduler.wake();
+    },
+    onReboot(nodeId) {
+      rebooted.add(nodeId);
+    },
+    onWork,
+  };
+}

@@ -1,0 +1,180 @@
+// What becomes of leased jobs: heartbeats, results, failures, and leases that nobody keeps. Everything is decided
+// under the fence; a node that comes with an old one is told that the lease is lost.
+
+import { MeridianError } from '#contract/errors.ts';
+import type { JobFailure, JobProgress } from '#contract/jobs.ts';
+import type { MediaDocument } from '#contract/media.ts';
+import { DEFAULT_BACKOFF, decideRetry } from '#core/retry/backoff.ts';
+import { type AssetRow, lockAsset, updateAsset } from '../catalog/store.ts';
+import type { ControlContext } from '../context.ts';
+import type { ControlTransaction } from '../database/schema.ts';
+import {
+  assetIdOfJob,
+  endAttempt,
+  finishJob,
+  type JobRow,
+  lockFenced,
+  lockLeased,
+  prolongLease,
+  readLostLeases,
+} from './store.ts';
+
+export interface Lease {
+  readonly jobId: string;
+  readonly nodeId: string;
+  readonly fence: number;
+}
+
+export interface Leases {
+  heartbeat(lease: Lease, progress: JobProgress): Promise<{ leaseUntilMs: number; isCancelled: boolean }>;
+  complete(lease: Lease, media: MediaDocument, copies: readonly string[]): Promise<void>;
+  fail(lease: Lease, failure: JobFailure): Promise<void>;
+  /** Takes back leases that ran out, and those that nodes held before they restarted; returns how many. */
+  reap(rebootedNodeIds: readonly string[]): Promise<number>;
+}
+
+/** Creates the keeper of leases. `onWork` is called when a job became ready again. */
+export function createLeases({ clock, database, log, random }: ControlContext, onWork: () => void): Leases {
+  const chance = (): number => new DataView(Uint8Array.from(random(4)).buffer).getUint32(0) / 2 ** 32;
+
+  /** Locks asset and job for the holder of the newest fence. */
+  function underFence<T>(
+    { jobId, nodeId, fence }: Lease,
+    act: (transaction: ControlTransaction, job: JobRow, asset: AssetRow) => Promise<T>,
+  ): Promise<T> {
+    return database.transaction().execute(async (transaction) => {
+      const assetId = await assetIdOfJob(transaction, jobId);
+      const asset = assetId === undefined ? undefined : await lockAsset(transaction, assetId);
+      const job = await lockFenced(transaction, jobId, nodeId, fence);
+      if (asset === undefined || job === undefined) throw new MeridianError('lease_lost', { job: jobId });
+      return act(transaction, job, asset);
+    });
+  }
+
+  function requireLeased(job: JobRow): void {
+    if (job.state !== 'leased') throw new MeridianError('lease_lost', { job: job.id });
+  }
+
+  /** Ends a failed attempt: again later, or never; true when the job is ready again. */
+  async function settle(
+    transaction: ControlTransaction,
+    job: JobRow,
+    failure: JobFailure,
+    delayOf: (delayMs: number) => number,
+  ): Promise<boolean> {
+    const decision = failure.isRetryable
+      ? decideRetry(job.attempt, job.attempts_max, DEFAULT_BACKOFF, chance())
+      : ({ kind: 'bury', attempts: job.attempt } as const);
+    const isBuried = decision.kind === 'bury';
+    const message =
+      isBuried && failure.isRetryable
+        ? `${failure.message} Given up after ${job.attempt} attempts.`
+        : failure.message;
+    const ended = { code: failure.code, message };
+    await endAttempt(transaction, job.id, ended, isBuried ? null : delayOf(decision.delayMs));
+    await updateAsset(
+      transaction,
+      job.asset_id,
+      isBuried
+        ? { stage: 'failed', progress: 0, failure_code: ended.code, failure_message: ended.message }
+        : { stage: 'queued', progress: 0 },
+      clock.nowMs(),
+    );
+    const fields = { jobId: job.id, assetId: job.asset_id, attempt: job.attempt, ...ended };
+    if (isBuried) log.warn(fields, 'a job failed for good');
+    else log.info(fields, 'an attempt at a job failed; it will be repeated');
+    return !isBuried;
+  }
+
+  return {
+    heartbeat(lease, progress) {
+      return underFence(lease, async (transaction, job, asset) => {
+        if (job.state === 'cancelled') return { leaseUntilMs: clock.nowMs(), isCancelled: true };
+        requireLeased(job);
+        const leaseUntilMs = await prolongLease(transaction, job.id, progress);
+        const changes = {
+          stage: progress.stage,
+          progress: progress.share,
+          // A new attempt must not hide what an earlier one has published.
+          is_playable: asset.is_playable || progress.isPlayable,
+          duration_ms: progress.durationMs ?? asset.duration_ms,
+        };
+        await updateAsset(transaction, asset.id, changes, clock.nowMs());
+        return { leaseUntilMs, isCancelled: false };
+      });
+    },
+    complete(lease, media, copies) {
+      return underFence(lease, async (transaction, job, asset) => {
+        // The answer to an earlier completion was lost on its way.
+        if (job.state === 'done') return;
+        requireLeased(job);
+        requireSameAsset(media, job);
+        await finishJob(transaction, job.id);
+        await updateAsset(transaction, asset.id, readyChanges(media, copies, clock.nowMs()), clock.nowMs());
+      });
+    },
+    async fail(lease, failure) {
+      const isReady = await underFence(lease, async (transaction, job) => {
+        if (job.state === 'cancelled') return false;
+        requireLeased(job);
+        return settle(transaction, job, failure, (delayMs) => delayMs);
+      });
+      if (isReady) onWork();
+    },
+    async reap(rebootedNodeIds) {
+      const lost = await readLostLeases(database, rebootedNodeIds);
+      for (const { jobId, assetId, fence } of lost) {
+        await database.transaction().execute(async (transaction) => {
+          await lockAsset(transaction, assetId);
+          const job = await lockLeased(transaction, jobId, fence);
+          if (job === undefined) return;
+          const failure = {
+            code: 'lease_lost',
+            message: `The encoder ${job.lease_node_id ?? ''} stopped answering while it was ${job.stage}.`,
+            isRetryable: true,
+          };
+          // The first loss says nothing about the file: somebody else takes over at once.
+          await settle(transaction, job, failure, (delayMs) => (job.attempt === 1 ? 0 : delayMs));
+        });
+      }
+      if (lost.length > 0) onWork();
+      return lost.length;
+    },
+  };
+}
+
+function requireSameAsset(media: MediaDocument, job: JobRow): void {
+  const isSame =
+    media.projectId === job.project_id &&
+    media.assetId === job.asset_id &&
+    media.version === job.asset_version &&
+    media.attempt === job.attempt;
+  if (!isSame)
+    throw new MeridianError('invalid_request', {
+      reason: `body.result.media: it is not of attempt ${job.attempt} of ${job.asset_id} version ${job.asset_version}`,
+    });
+  if (media.state !== 'complete')
+    throw new MeridianError('invalid_request', { reason: 'body.result.media.state: it is not complete' });
+}
+
+function readyChanges(media: MediaDocument, copies: readonly string[], nowMs: number) {
+  const renditions = media.renditions.map((rendition) => ({
+    id: rendition.id,
+    kind: rendition.kind,
+    width: rendition.width ?? null,
+    height: rendition.height ?? null,
+    bandwidthBps: rendition.bandwidthBps,
+    frameCount: rendition.frameCount,
+  }));
+  return {
+    stage: 'ready' as const,
+    progress: 1,
+    is_playable: true,
+    failure_code: null,
+    failure_message: null,
+    ready_at_ms: nowMs,
+    duration_ms: media.durationMs,
+    renditions: JSON.stringify(renditions),
+    media_region_ids: [...new Set([...media.holders, ...copies])],
+  };
+}

@@ -1,0 +1,162 @@
+// Keys that sign playback tokens and upload grants. Control's own private keys lie in 0600 files of the data
+// directory, their public halves in the database and so in the snapshot; a project's private key is shown once and
+// never kept. A key is published before it is used: tokens signed too early would be refused by nodes that have not
+// heard of the key. The very first keys are used at once, since no node can have an older snapshot.
+
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeId } from '#base/ids.ts';
+import { MeridianError } from '#contract/errors.ts';
+import type { WorldSnapshot } from '#contract/snapshot.ts';
+import type { PlaybackClaims, UploadClaims } from '#contract/tokens.ts';
+import { isMissing, writeFileDurably } from '#platform/disk.ts';
+import { generateSigningKey, parseSigningKey, type SigningKey, signingKeyPem } from '#platform/identity.ts';
+import { signToken } from '#platform/tokens.ts';
+import type { ControlContext, OnWorldChange } from '../context.ts';
+import { KEY_LEAD_MS, KEY_LIFE_MS, KEY_ROTATE_AFTER_MS } from '../limits.ts';
+import { inTurn } from '../serial.ts';
+
+export type KeyUse = 'playback' | 'upload';
+export type SnapshotKey = WorldSnapshot['keys'][number];
+export type SnapshotRevocation = WorldSnapshot['revocations'][number];
+
+const USES: readonly KeyUse[] = ['playback', 'upload'];
+const KEY_DIRECTORY = 'signing-keys';
+
+export interface Keys {
+  /** Reads keys and revocations again, and sees to it that each use has a key to sign with now and later. */
+  reload(): Promise<void>;
+  /** Replaces control's own keys now; the old ones go on until the new ones are known everywhere. */
+  rotate(): Promise<void>;
+  sign(claims: PlaybackClaims | UploadClaims): Promise<string>;
+  published(): { keys: readonly SnapshotKey[]; revocations: readonly SnapshotRevocation[] };
+}
+
+interface OwnKey extends SnapshotKey {
+  readonly createdAtMs: number;
+  readonly signing: SigningKey;
+}
+
+/** Creates the keys of this installation. */
+export function createKeys(context: ControlContext, onChange: OnWorldChange): Keys {
+  const { clock, database, dataDirectory, random } = context;
+  const directory = join(dataDirectory, KEY_DIRECTORY);
+  const fileOf = (id: string): string => join(directory, `${id}.pem`);
+  let keys: readonly SnapshotKey[] = [];
+  let revocations: readonly SnapshotRevocation[] = [];
+  let own: readonly OwnKey[] = [];
+
+  async function read(): Promise<void> {
+    const nowMs = clock.nowMs();
+    const rows = await database
+      .selectFrom('signing_keys')
+      .selectAll()
+      .where('not_after_ms', '>', nowMs)
+      .orderBy('id')
+      .execute();
+    const revoked = await database
+      .selectFrom('revocations')
+      .select(['token_id', 'expires_at_ms'])
+      .where('expires_at_ms', '>', nowMs)
+      .orderBy('token_id')
+      .execute();
+    const found: OwnKey[] = [];
+    keys = rows.map((row) => ({
+      id: row.id,
+      use: row.use,
+      projectId: row.project_id,
+      publicKey: row.public_key,
+      notBeforeMs: row.not_before_ms,
+      notAfterMs: row.not_after_ms,
+    }));
+    for (const row of rows) {
+      const key = keys.find(({ id }) => id === row.id);
+      if (row.project_id !== null || key === undefined) continue;
+      const signing = own.find(({ id }) => id === row.id)?.signing ?? (await readKeyFile(fileOf(row.id)));
+      if (signing !== undefined) found.push({ ...key, createdAtMs: row.created_at_ms, signing });
+    }
+    own = found;
+    revocations = revoked.map((row) => ({ tokenId: row.token_id, expiresAtMs: row.expires_at_ms }));
+  }
+
+  async function make(use: KeyUse, notBeforeMs: number): Promise<void> {
+    const nowMs = clock.nowMs();
+    const id = makeId('key', nowMs, random(10));
+    const signing = generateSigningKey();
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    // The file first: a row without a private key would be published and never used.
+    await writeFileDurably(fileOf(id), signingKeyPem(signing), { mode: 0o600 });
+    await database
+      .insertInto('signing_keys')
+      .values({
+        id,
+        use,
+        project_id: null,
+        public_key: signing.publicKey,
+        created_at_ms: nowMs,
+        not_before_ms: notBeforeMs,
+        not_after_ms: nowMs + KEY_LIFE_MS,
+      })
+      .execute();
+  }
+
+  /** The newest key that may sign now. */
+  function signer(use: KeyUse): OwnKey | undefined {
+    const nowMs = clock.nowMs();
+    return own
+      .filter((key) => key.use === use && key.notBeforeMs <= nowMs && key.notAfterMs > nowMs)
+      .sort((left, right) => right.notBeforeMs - left.notBeforeMs)[0];
+  }
+
+  async function makeMissing(): Promise<boolean> {
+    const nowMs = clock.nowMs();
+    let isMade = false;
+    for (const use of USES) {
+      const newest = Math.max(0, ...own.filter((key) => key.use === use).map((key) => key.createdAtMs));
+      if (newest > nowMs - KEY_ROTATE_AFTER_MS) continue;
+      const isFirst = newest === 0 && !keys.some((key) => key.use === use && key.projectId === null);
+      await make(use, isFirst ? nowMs : nowMs + KEY_LEAD_MS);
+      isMade = true;
+    }
+    return isMade;
+  }
+
+  async function reload(): Promise<void> {
+    const before = JSON.stringify([keys, revocations]);
+    await read();
+    if (await makeMissing()) await read();
+    if (JSON.stringify([keys, revocations]) !== before) onChange();
+  }
+
+  return {
+    reload: inTurn(reload),
+    async rotate() {
+      for (const use of USES) await make(use, clock.nowMs() + KEY_LEAD_MS);
+      await read();
+      onChange();
+    },
+    async sign(claims) {
+      const key = signer(claims.aud);
+      // Only after the data directory was lost: new keys wait until every node knows them.
+      if (key === undefined)
+        throw new MeridianError('unavailable', { what: `The ${claims.aud} signing key` });
+      return signToken(claims, key.id, key.signing);
+    },
+    published() {
+      const nowMs = clock.nowMs();
+      return {
+        keys: keys.filter((key) => key.notAfterMs > nowMs),
+        revocations: revocations.filter(({ expiresAtMs }) => expiresAtMs > nowMs),
+      };
+    },
+  };
+}
+
+async function readKeyFile(path: string): Promise<SigningKey | undefined> {
+  try {
+    return parseSigningKey(await readFile(path, 'utf8'));
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,114 @@
+// Draining sites and regions. A draining site gets no new sessions and no jobs; after a TTL and a segment its edges
+// refuse media. The last healthy site is not drained unless the operator insists.
+
+import type { worldRoutes } from '#contract/api/world.ts';
+import { MeridianError } from '#contract/errors.ts';
+import { requireAllProjects } from '../access/principal.ts';
+import { recordAudit } from '../audit/audit.ts';
+import type { ControlContext, OnWorldChange } from '../context.ts';
+import type { Fleet, FleetSite } from '../fleet/fleet.ts';
+import type { Handlers } from '../http/call.ts';
+import type { Steering } from './steering.ts';
+
+type DrainKeys = 'POST /v1/drains/{target}' | 'DELETE /v1/drains/{target}' | 'GET /v1/steering';
+
+/** Sites that would still serve viewers if these were drained. */
+export function servingWithout(
+  sites: readonly FleetSite[],
+  drained: readonly FleetSite[],
+): readonly FleetSite[] {
+  const ids = new Set(drained.map(({ id }) => id));
+  return sites.filter((site) => site.state === 'up' && site.isHealthy && !ids.has(site.id));
+}
+
+/** What an operator should know before the drain bites. */
+export function drainWarnings(sites: readonly FleetSite[], drained: readonly FleetSite[]): string[] {
+  const rest = servingWithout(sites, drained);
+  if (rest.length === 0)
+    return ['No healthy site is left: viewers go on at the draining one until it refuses them.'];
+  const warnings = rest.length === 1 ? [`Only ${rest[0]?.id} is left to serve viewers.`] : [];
+  const capacityBps = rest.reduce((sum, site) => sum + site.capacityBps, 0);
+  const egressBps = sites.flatMap(({ nodes }) => nodes).reduce((sum, node) => sum + node.rates.egressBps, 0);
+  if (egressBps > capacityBps)
+    warnings.push(
+      `Traffic of ${egressBps} bit/s is more than the ${capacityBps} bit/s that the other sites can carry.`,
+    );
+  return warnings;
+}
+
+/** Routes that drain, restore, and show the plan. */
+export function createDrainHandlers(
+  { clock, config, database }: ControlContext,
+  fleet: Fleet,
+  steering: Steering,
+  onChange: OnWorldChange,
+): Handlers<typeof worldRoutes, DrainKeys> {
+  function targets(target: string): readonly FleetSite[] {
+    const sites = fleet.sites();
+    const isRegion = config.regions.some(({ id }) => id === target);
+    const own = sites.filter((site) => site.id === target || (isRegion && site.regionId === target));
+    if (own.length === 0) throw new MeridianError('not_found', { what: `site or region ${target}` });
+    return own;
+  }
+  const result = (ids: readonly string[], warnings: string[]) => ({
+    sites: fleet
+      .sites()
+      .filter(({ id }) => ids.includes(id))
+      .map(({ id, state }) => ({ id, state })),
+    warnings,
+  });
+
+  return {
+    async 'POST /v1/drains/{target}'({ params, body, principal }) {
+      requireAllProjects(principal);
+      const own = targets(params.target);
+      const nowMs = clock.nowMs();
+      await database.transaction().execute(async (transaction) => {
+        // Two drains at once must not each see the other's site as the one that is left.
+        await transaction.selectFrom('leadership').select('id').forUpdate().execute();
+        const drained = await transaction.selectFrom('drains').select('site_id').execute();
+        const others = fleet.sites().filter(({ id }) => !drained.some(({ site_id }) => site_id === id));
+        if (!body.isForced && servingWithout(others, own).length === 0)
+          throw new MeridianError('conflict', {
+            reason: `No healthy site would be left if ${params.target} were drained; repeat with isForced to do it anyway`,
+          });
+        await transaction
+          .insertInto('drains')
+          .values(own.map(({ id }) => ({ site_id: id, started_at_ms: nowMs, actor: principal.name })))
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
+        await recordAudit(transaction, principal, nowMs, {
+          action: 'drain.start',
+          subject: params.target,
+          projectId: null,
+          details: { sites: own.map(({ id }) => id), isForced: body.isForced },
+        });
+      });
+      await fleet.reload();
+      onChange();
+      return result(
+        own.map(({ id }) => id),
+        drainWarnings(fleet.sites(), own),
+      );
+    },
+    async 'DELETE /v1/drains/{target}'({ params, principal }) {
+      requireAllProjects(principal);
+      const ids = targets(params.target).map(({ id }) => id);
+      await database.transaction().execute(async (transaction) => {
+        await transaction.deleteFrom('drains').where('site_id', 'in', ids).execute();
+        await recordAudit(transaction, principal, clock.nowMs(), {
+          action: 'drain.end',
+          subject: params.target,
+          projectId: null,
+          details: { sites: ids },
+        });
+      });
+      await fleet.reload();
+      onChange();
+      return result(ids, []);
+    },
+    async 'GET /v1/steering'() {
+      return { plan: steering.current(), findings: [...steering.findings()] };
+    },
+  };
+}

@@ -1,0 +1,141 @@
+// The DASH manifest of a complete asset: the same segments as HLS, addressed by template with an explicit timeline.
+// One BaseURL per pathway with its serviceLocation; a steering server orders them, asked before the start.
+// Source: ISO/IEC 23009-1, sections 5.3.9.4 and 5.3.9.6; ETSI TS 103 998 (content steering).
+
+import {
+  audioRenditions,
+  type MediaPathway,
+  type MediaRendition,
+  uniqueNames,
+  videoRenditions,
+} from '../rendition.ts';
+
+export interface MpdInput {
+  readonly renditions: readonly MediaRendition[];
+  /** At least one; the first is the default service location. */
+  readonly pathways: readonly MediaPathway[];
+  /** Absolute address of the steering server. */
+  readonly steeringUrl?: string | undefined;
+  readonly durationMs: number;
+  readonly timelineStartMs: number;
+  readonly segmentDurationMs: number;
+  /** Folder of the renditions below the version, e.g. a1. */
+  readonly folder: string;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+};
+
+/** Escapes text for XML and drops characters that XML cannot hold. */
+function escapeXml(text: string): string {
+  return Array.from(text, (character) => {
+    if (character < ' ' || character === '\u007f') return ' ';
+    return ENTITIES[character] ?? character;
+  }).join('');
+}
+
+/** An attribute list; undefined values are left out. */
+function attributes(values: Readonly<Record<string, string | number | undefined>>): string {
+  return Object.entries(values)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ` ${name}="${escapeXml(String(value))}"`)
+    .join('');
+}
+
+/** A frame rate as DASH writes it: a whole number or a fraction over 1001. */
+function frameRateText(framesPerSecond: number): string {
+  if (Math.abs(framesPerSecond - Math.round(framesPerSecond)) < 1e-4)
+    return String(Math.round(framesPerSecond));
+  const overNtsc = Math.round((framesPerSecond * 1_001) / 1_000) * 1_000;
+  if (Math.abs(overNtsc / 1_001 - framesPerSecond) < 1e-3) return `${overNtsc}/1001`;
+  return `${Math.round(framesPerSecond * 1_000)}/1000`;
+}
+
+function timeline(rendition: MediaRendition): string {
+  return rendition.durationRuns
+    .map(([ticks, count], index) => {
+      const start = index === 0 ? rendition.firstTimeTicks : undefined;
+      return `<S${attributes({ t: start, d: ticks, r: count > 1 ? count - 1 : undefined })}/>`;
+    })
+    .join('');
+}
+
+function representation(rendition: MediaRendition, input: MpdInput): string {
+  const template = attributes({
+    timescale: rendition.timescale,
+    presentationTimeOffset: Math.round((input.timelineStartMs * rendition.timescale) / 1_000),
+    startNumber: rendition.firstSegment,
+    initialization: `${input.folder}/$RepresentationID$/init.mp4`,
+    media: `${input.folder}/$RepresentationID$/$Number$.m4s`,
+  });
+  const isVideo = rendition.kind === 'video';
+  const own = attributes({
+    id: rendition.id,
+    codecs: rendition.codecs,
+    bandwidth: rendition.bandwidthBps,
+    width: rendition.width,
+    height: rendition.height,
+    frameRate: isVideo && rendition.frameRate !== undefined ? frameRateText(rendition.frameRate) : undefined,
+    sar: isVideo ? '1:1' : undefined,
+    audioSamplingRate: isVideo ? undefined : rendition.sampleRate,
+  });
+  const channels = isVideo
+    ? ''
+    : `<AudioChannelConfiguration schemeIdUri="urn:mpeg:dash:23003:3:audio_channel_configuration:2011"${attributes({ value: rendition.channels ?? 2 })}/>`;
+  return `<Representation${own}>${channels}<SegmentTemplate${template}><SegmentTimeline>${timeline(rendition)}</SegmentTimeline></SegmentTemplate></Representation>`;
+}
+
+function adaptationSets(input: MpdInput): string[] {
+  const video = videoRenditions(input.renditions);
+  const audio = audioRenditions(input.renditions);
+  const names = uniqueNames(audio);
+  const sets: string[] = [];
+  if (video.length > 0)
+    sets.push(
+      `<AdaptationSet id="0" contentType="video" mimeType="video/mp4" segmentAlignment="true" startWithSAP="1">${video.map((rendition) => representation(rendition, input)).join('')}</AdaptationSet>`,
+    );
+  for (const [index, rendition] of audio.entries()) {
+    const own = attributes({
+      id: index + 1,
+      contentType: 'audio',
+      mimeType: 'audio/mp4',
+      lang: rendition.language,
+      segmentAlignment: 'true',
+      startWithSAP: 1,
+    });
+    const role = `<Role schemeIdUri="urn:mpeg:dash:role:2011" value="${index === 0 ? 'main' : 'alternate'}"/>`;
+    const label = `<Label>${escapeXml(names[index] ?? rendition.id)}</Label>`;
+    sets.push(`<AdaptationSet${own}>${role}${label}${representation(rendition, input)}</AdaptationSet>`);
+  }
+  return sets;
+}
+
+/** Writes the manifest of a complete asset. */
+export function writeMpd(input: MpdInput): string {
+  const first = input.pathways[0];
+  const root = attributes({
+    xmlns: 'urn:mpeg:dash:schema:mpd:2011',
+    type: 'static',
+    profiles: 'urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019',
+    mediaPresentationDuration: `PT${(input.durationMs / 1_000).toFixed(3)}S`,
+    maxSegmentDuration: `PT${Math.ceil((input.segmentDurationMs + 80) / 1_000)}S`,
+    minBufferTime: `PT${(input.segmentDurationMs / 1_000).toFixed(3)}S`,
+  });
+  const lines = [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<MPD${root}>`,
+    ...input.pathways.map(
+      ({ id, baseUrl }) => `<BaseURL${attributes({ serviceLocation: id })}>${escapeXml(baseUrl)}/</BaseURL>`,
+    ),
+  ];
+  if (input.steeringUrl !== undefined && first !== undefined)
+    lines.push(
+      `<ContentSteering${attributes({ defaultServiceLocation: first.id, queryBeforeStart: 'true' })}>${escapeXml(input.steeringUrl)}</ContentSteering>`,
+    );
+  lines.push('<Period id="0" start="PT0S">', ...adaptationSets(input), '</Period>', '</MPD>');
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,74 @@
+// What playlists and manifests are written from: a rendition as the media document describes it.
+
+export interface MediaRendition {
+  readonly id: string;
+  readonly kind: 'video' | 'audio';
+  /** RFC 6381. */
+  readonly codecs: string;
+  /** Peak of any segment. */
+  readonly bandwidthBps: number;
+  readonly averageBandwidthBps: number;
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
+  readonly frameRate?: number | undefined;
+  readonly language?: string | undefined;
+  readonly name?: string | undefined;
+  readonly isDefault?: boolean | undefined;
+  readonly channels?: number | undefined;
+  readonly sampleRate?: number | undefined;
+  readonly timescale: number;
+  readonly firstSegment: number;
+  readonly firstTimeTicks: number;
+  /** Segment durations, run-length coded: [ticks, count]. */
+  readonly durationRuns: readonly (readonly [number, number])[];
+}
+
+/** A name behind which the same bytes are served; the first one is where a player starts. */
+export interface MediaPathway {
+  readonly id: string;
+  /** Absolute address of the asset's version at this pathway, without a slash at the end. */
+  readonly baseUrl: string;
+}
+
+/** How many segments a rendition has published. */
+export function segmentCount(rendition: Pick<MediaRendition, 'durationRuns'>): number {
+  return rendition.durationRuns.reduce((sum, [, count]) => sum + count, 0);
+}
+
+/** How many ticks a rendition has published. */
+export function durationTicks(rendition: Pick<MediaRendition, 'durationRuns'>): number {
+  return rendition.durationRuns.reduce((sum, [ticks, count]) => sum + ticks * count, 0);
+}
+
+/** Appends one segment to run-length coded durations. */
+export function appendDuration(runs: (readonly [number, number])[], ticks: number): void {
+  const last = runs.at(-1);
+  if (last !== undefined && last[0] === ticks) runs[runs.length - 1] = [ticks, last[1] + 1];
+  else runs.push([ticks, 1]);
+}
+
+/** Largest first, as players without an estimate expect to choose from. */
+export function videoRenditions<R extends MediaRendition>(renditions: readonly R[]): R[] {
+  return renditions
+    .filter(({ kind }) => kind === 'video')
+    .sort((left, right) => right.bandwidthBps - left.bandwidthBps);
+}
+
+/** The default track first. */
+export function audioRenditions<R extends MediaRendition>(renditions: readonly R[]): R[] {
+  return renditions
+    .filter(({ kind }) => kind === 'audio')
+    .sort((left, right) => Number(right.isDefault ?? false) - Number(left.isDefault ?? false));
+}
+
+/** Names for people, made unique, since players tell tracks of a group apart by them. */
+export function uniqueNames(renditions: readonly MediaRendition[]): string[] {
+  const used = new Set<string>();
+  return renditions.map((rendition, index) => {
+    const base = rendition.name ?? rendition.language ?? `Audio ${index + 1}`;
+    let name = base;
+    for (let number = 2; used.has(name); number += 1) name = `${base} ${number}`;
+    used.add(name);
+    return name;
+  });
+}

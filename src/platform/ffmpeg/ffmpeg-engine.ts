@@ -1,0 +1,211 @@
+// The engine that calls the executables ffmpeg and ffprobe (5.1 or newer, with libx264 and aac).
+//
+// Every call names the demuxer (`-f`), allows the protocols `file` and `pipe` alone, and gives the input as an
+// absolute `file:` address, so that no name is ever read as an option or an address of another kind.
+
+import { resolve } from 'node:path';
+import { MeridianError } from '#contract/errors.ts';
+import { type EncodeCommand, startEncode } from './encode-child.ts';
+import type { EncodeRequest, Engine, ProbeResult } from './engine.ts';
+import { parsePackets, parseStreams } from './ffprobe-output.ts';
+import { demuxerOf, inspectFile } from './inspect-file.ts';
+import {
+  type ChildLimits,
+  PIXELS_MAX,
+  POSTER_BYTES_MAX,
+  POSTER_LIMITS,
+  PROBE_LIMITS,
+  PROBE_OUTPUT_BYTES_MAX,
+  RATE_PACKETS_MAX,
+  STREAMS_MAX,
+} from './limits.ts';
+import { planScan, type RawProbe, type Scan, type ScannedPackets, toProbeResult } from './probe-result.ts';
+import {
+  AUDIO_RATE_HZ,
+  audioFilters,
+  muxerOptions,
+  POSTER_QUALITY,
+  type VideoRequest,
+  videoEncoderOptions,
+  videoGraph,
+} from './recipe.ts';
+import { runSandboxed } from './run-sandboxed.ts';
+import type { SandboxTools } from './sandbox.ts';
+import type { Demuxer } from './sniff.ts';
+
+export interface FfmpegEngineOptions {
+  readonly ffmpegPath: string;
+  readonly ffprobePath: string;
+  readonly version: string;
+  readonly tools: SandboxTools;
+  /** Where the executables find their libraries, when that is not the usual place. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Creates the engine; `resolveEngine` finds the options. */
+export function createFfmpegEngine(options: FfmpegEngineOptions): Engine {
+  const { tools, environment } = options;
+
+  function run(
+    command: string,
+    args: string[],
+    workDirectory: string,
+    signal: AbortSignal,
+    call: Call,
+  ): Promise<Buffer> {
+    return runSandboxed({ tools, command, args, environment, workDirectory, signal, ...call });
+  }
+
+  async function readPackets(
+    source: readonly string[],
+    scan: NonNullable<Scan>,
+    workDirectory: string,
+    signal: AbortSignal,
+  ): Promise<ScannedPackets> {
+    const read = async (interval: readonly string[]) => {
+      const args = [...PROBE_QUIET, '-select_streams', String(scan.streamIndex), ...interval];
+      args.push(
+        '-show_entries',
+        'packet=pts_time,dts_time,duration_time,flags',
+        '-of',
+        'compact=p=0',
+        ...source,
+      );
+      return parsePackets(await run(options.ffprobePath, args, workDirectory, signal, PROBE_CALL));
+    };
+    if (scan.kind === 'full') return { head: await read([]), isComplete: true, tail: null };
+    const head = await read(['-read_intervals', `%+#${RATE_PACKETS_MAX}`]);
+    const tail = await read(['-read_intervals', `${scan.tailFromSeconds.toFixed(3)}%`]);
+    return { head, isComplete: false, tail };
+  }
+
+  async function readStreams(
+    source: string[],
+    workDirectory: string,
+    signal: AbortSignal,
+  ): Promise<RawProbe> {
+    const args = [...PROBE_QUIET, '-show_format', '-show_streams', '-of', 'json', ...source];
+    return parseStreams(await run(options.ffprobePath, args, workDirectory, signal, PROBE_CALL));
+  }
+
+  return {
+    name: 'ffmpeg',
+    version: options.version,
+
+    async probe(path, { workDirectory, signal }): Promise<ProbeResult> {
+      const { demuxer, bytes } = await inspectFile(path);
+      const source = [...inputOptions(demuxer), '-i', inputAddress(path)];
+      const raw = await readStreams(source, workDirectory, signal);
+      const scan = planScan(raw, demuxer, bytes);
+      const packets = scan === null ? null : await readPackets(source, scan, workDirectory, signal);
+      return toProbeResult(raw, demuxer, packets);
+    },
+
+    encode(request) {
+      return startEncode(tools, request, (): EncodeCommand => {
+        const demuxer = demuxerOf(request.inputPath);
+        return { command: options.ffmpegPath, args: encodeArguments(request, demuxer), environment };
+      });
+    },
+
+    async poster({ inputPath, workDirectory, atMs, width, height, signal }) {
+      const { demuxer } = await inspectFile(inputPath);
+      const take = (seconds: number) => {
+        const args = [
+          ...QUIET,
+          '-ss',
+          seconds.toFixed(3),
+          ...inputOptions(demuxer),
+          '-i',
+          inputAddress(inputPath),
+        ];
+        args.push(
+          '-map',
+          '0:V:0',
+          '-frames:v',
+          '1',
+          '-vf',
+          `scale=${width}:${height}:flags=bicubic,setsar=1`,
+        );
+        args.push('-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', '-q:v', String(POSTER_QUALITY));
+        args.push('-f', 'image2pipe', 'pipe:1');
+        return run(options.ffmpegPath, args, workDirectory, signal, POSTER_CALL);
+      };
+      const image = await take(atMs / 1_000);
+      // Nothing comes out when the time lies behind the last frame.
+      const found = image.length > 0 ? image : await take(0);
+      if (found.length === 0)
+        throw new MeridianError('media_unsupported', { reason: 'no frame of its video can be decoded' });
+      return found;
+    },
+  };
+}
+
+interface Call {
+  readonly limits: ChildLimits;
+  readonly outputBytesMax: number;
+}
+
+const PROBE_CALL: Call = { limits: PROBE_LIMITS, outputBytesMax: PROBE_OUTPUT_BYTES_MAX };
+const POSTER_CALL: Call = { limits: POSTER_LIMITS, outputBytesMax: POSTER_BYTES_MAX };
+const PROBE_QUIET = ['-hide_banner', '-loglevel', 'error'];
+const QUIET = ['-hide_banner', '-nostdin', '-loglevel', 'error'];
+
+function inputOptions(demuxer: Demuxer): string[] {
+  return [
+    '-protocol_whitelist',
+    'file,pipe',
+    '-max_streams',
+    String(STREAMS_MAX),
+    '-max_pixels',
+    String(PIXELS_MAX),
+    '-f',
+    demuxer,
+  ];
+}
+
+function inputAddress(path: string): string {
+  return `file:${resolve(path)}`;
+}
+
+/** The command line of an encode: outputs on descriptors 3 and up, in the order of `outputIds`. */
+export function encodeArguments(request: EncodeRequest, demuxer: Demuxer): string[] {
+  const { video } = request;
+  const args = [...QUIET, '-nostats', '-progress', 'pipe:1', '-stats_period', '1'];
+  args.push(...inputOptions(demuxer), '-i', inputAddress(request.inputPath));
+  let descriptor = 3;
+  if (video !== null) {
+    // FFmpeg turns the picture before the graph, by the same display matrix as the probe reads. It has to: told not
+    // to, 5.1 copies the matrix into the outputs, and players would turn them once more.
+    const upright: VideoRequest = { ...video, rotationDegrees: 0 };
+    args.push('-filter_complex', videoGraph(`[0:${video.streamIndex}]`, upright));
+    for (const [index, output] of video.outputs.entries()) {
+      args.push(
+        '-map',
+        `[v${index}]`,
+        '-c:v',
+        'libx264',
+        '-fps_mode',
+        'passthrough',
+        '-flags:v',
+        '+bitexact',
+      );
+      for (const [name, value] of Object.entries(videoEncoderOptions(video, output)))
+        args.push(name === 'b' ? '-b:v' : `-${name}`, value);
+      args.push(...outputArguments('video', request, descriptor++));
+    }
+  }
+  for (const output of request.audio) {
+    args.push('-map', `0:${output.streamIndex}`, '-af', audioFilters(output.channels), '-c:a', 'aac');
+    args.push('-ar', String(AUDIO_RATE_HZ), '-b:a', String(output.bitrateBps), '-flags:a', '+bitexact');
+    args.push(...outputArguments('audio', request, descriptor++));
+  }
+  return args;
+}
+
+function outputArguments(kind: 'video' | 'audio', request: EncodeRequest, descriptor: number): string[] {
+  const args = ['-map_metadata', '-1', '-map_chapters', '-1'];
+  for (const [name, value] of Object.entries(muxerOptions(kind, request))) args.push(`-${name}`, value);
+  args.push('-f', 'mp4', `pipe:${descriptor}`);
+  return args;
+}

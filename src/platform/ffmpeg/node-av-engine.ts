@@ -1,0 +1,92 @@
+// The engine for machines without an ffmpeg executable: the npm package node-av (FFmpeg as a library), run in a child
+// under our own Node with the same sandbox and the same contract as the executable.
+
+import { fileURLToPath } from 'node:url';
+import { MeridianError } from '#contract/errors.ts';
+import { startEncode } from './encode-child.ts';
+import type { Engine } from './engine.ts';
+import { demuxerOf, inspectFile } from './inspect-file.ts';
+import {
+  type ChildLimits,
+  POSTER_BYTES_MAX,
+  POSTER_LIMITS,
+  PROBE_LIMITS,
+  PROBE_OUTPUT_BYTES_MAX,
+} from './limits.ts';
+import type { WorkerTask } from './node-av-worker.ts';
+import { type RawProbe, type ScannedPackets, toProbeResult } from './probe-result.ts';
+import { runSandboxed } from './run-sandboxed.ts';
+import type { SandboxTools } from './sandbox.ts';
+
+const WORKER_PATH = fileURLToPath(new URL('node-av-worker.ts', import.meta.url));
+/** The child handles one frame at a time; its JavaScript needs little memory. */
+const WORKER_OPTIONS = ['--no-warnings', '--max-old-space-size=256'];
+
+export interface NodeAvEngineOptions {
+  readonly version: string;
+  readonly tools: SandboxTools;
+}
+
+/** Creates the engine; `resolveEngine` has checked that the package works. */
+export function createNodeAvEngine({ version, tools }: NodeAvEngineOptions): Engine {
+  async function run(
+    task: WorkerTask,
+    limits: ChildLimits,
+    bytesMax: number,
+    workDirectory: string,
+    signal: AbortSignal,
+  ) {
+    return runSandboxed({
+      tools,
+      ...workerCommand(task),
+      workDirectory,
+      limits,
+      outputBytesMax: bytesMax,
+      signal,
+    });
+  }
+
+  return {
+    name: 'node-av',
+    version,
+
+    async probe(path, { workDirectory, signal }) {
+      const { demuxer, bytes } = await inspectFile(path);
+      const task: WorkerTask = { kind: 'probe', path, demuxer, bytes };
+      const answer = await run(task, PROBE_LIMITS, PROBE_OUTPUT_BYTES_MAX, workDirectory, signal);
+      const { raw, packets } = JSON.parse(answer.toString('utf8')) as {
+        raw: RawProbe;
+        packets: ScannedPackets | null;
+      };
+      return toProbeResult(raw, demuxer, packets);
+    },
+
+    encode(request) {
+      return startEncode(tools, request, () =>
+        workerCommand({ kind: 'encode', request, demuxer: demuxerOf(request.inputPath) }),
+      );
+    },
+
+    async poster({ inputPath, workDirectory, atMs, width, height, signal }) {
+      const { demuxer } = await inspectFile(inputPath);
+      const task: WorkerTask = { kind: 'poster', task: { inputPath, atMs, width, height }, demuxer };
+      const image = await run(task, POSTER_LIMITS, POSTER_BYTES_MAX, workDirectory, signal);
+      if (image.length === 0)
+        throw new MeridianError('media_unsupported', { reason: 'no frame of its video can be decoded' });
+      return image;
+    },
+  };
+}
+
+/** How to start the child for a task. */
+export function workerCommand(task: WorkerTask): {
+  command: string;
+  args: string[];
+  environment: Record<string, string>;
+} {
+  return {
+    command: process.execPath,
+    args: [...WORKER_OPTIONS, WORKER_PATH, JSON.stringify(task)],
+    environment: {},
+  };
+}

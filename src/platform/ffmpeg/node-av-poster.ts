@@ -1,0 +1,126 @@
+// Part of the node-av child: one upright frame as a JPEG.
+
+import {
+  AV_BUFFERSRC_FLAG_PUSH,
+  AV_CODEC_FLAG_QSCALE,
+  AV_NOPTS_VALUE,
+  AVSEEK_FLAG_BACKWARD,
+  FF_QP2LAMBDA,
+} from 'node-av/constants';
+import {
+  avRescaleQ,
+  Codec,
+  CodecContext,
+  FFmpegError,
+  type FormatContext,
+  Frame,
+  Packet,
+  Rational,
+  type Stream,
+} from 'node-av/lib';
+import { defined } from '#base/assert.ts';
+import { createGraph } from './node-av-graph.ts';
+import { openInput, readPackets } from './node-av-input.ts';
+import { describeStream } from './node-av-probe.ts';
+import { turnOf } from './probe-result.ts';
+import { DECODER_THREADS, POSTER_QUALITY, uprightFilters } from './recipe.ts';
+
+const MICROSECONDS = { num: 1, den: 1_000_000 };
+
+export interface PosterTask {
+  readonly inputPath: string;
+  readonly atMs: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The JPEG, or null when no frame can be decoded. */
+export function makePoster(task: PosterTask, demuxer: string): Buffer | null {
+  const input = openInput(task.inputPath, demuxer);
+  const stream = input.streams.find((candidate) => {
+    const { kind, isCover } = describeStream(candidate);
+    return kind === 'video' && !isCover;
+  });
+  if (stream === undefined) return null;
+  // Nothing comes out when the time lies behind the last frame.
+  const frame = frameAt(input, stream, task.atMs) ?? frameAt(input, stream, 0);
+  return frame === null ? null : encodeJpeg(frame, stream, task);
+}
+
+/** The first frame shown at or after the time, or null. */
+function frameAt(input: FormatContext, stream: Stream, atMs: number): Frame | null {
+  const origin = input.startTime === AV_NOPTS_VALUE ? 0n : input.startTime;
+  const target = origin + BigInt(Math.round(atMs * 1_000));
+  input.seekFrameSync(-1, target, AVSEEK_FLAG_BACKWARD);
+  const wanted = avRescaleQ(target, MICROSECONDS, stream.timeBase);
+  const codec = defined(Codec.findDecoder(stream.codecpar.codecId), 'Decoder not found');
+  const decoder = new CodecContext();
+  decoder.allocContext3(codec);
+  FFmpegError.throwIfError(decoder.parametersToContext(stream.codecpar), 'describe the decoder');
+  decoder.pktTimebase = stream.timeBase;
+  decoder.threadCount = DECODER_THREADS;
+  FFmpegError.throwIfError(decoder.open2Sync(codec, null), 'open the decoder');
+
+  const packet = new Packet();
+  packet.alloc();
+  let latest: Frame | null = null;
+  const isFound = (): boolean => latest !== null && latest.bestEffortTimestamp >= wanted;
+  const decode = (sent: Packet | null): void => {
+    decoder.sendPacketSync(sent);
+    while (!isFound()) {
+      const frame = new Frame();
+      frame.alloc();
+      if (decoder.receiveFrameSync(frame) < 0) {
+        frame.free();
+        return;
+      }
+      latest?.free();
+      latest = frame;
+    }
+  };
+  readPackets(input, packet, () => {
+    if (packet.streamIndex === stream.index) decode(packet);
+    return !isFound();
+  });
+  if (!isFound()) decode(null);
+  return isFound() ? latest : null;
+}
+
+function encodeJpeg(frame: Frame, stream: Stream, task: PosterTask): Buffer | null {
+  const turn = turnOf(describeStream(stream).displayRotation);
+  const filters = [
+    ...uprightFilters(turn),
+    `scale=${task.width}:${task.height}:flags=bicubic:out_range=pc`,
+    'setsar=1',
+    'format=yuvj420p',
+  ];
+  const graph = createGraph('video', frame, stream, `[in]${filters.join(',')}[v0]`, 1);
+  FFmpegError.throwIfError(graph.source.buffersrcAddFrameSync(frame, AV_BUFFERSRC_FLAG_PUSH), 'filter');
+  graph.source.buffersrcAddFrameSync(null, AV_BUFFERSRC_FLAG_PUSH);
+  const picture = new Frame();
+  picture.alloc();
+  FFmpegError.throwIfError(defined(graph.sinks[0], 'a sink').buffersinkGetFrameSync(picture), 'filter');
+
+  const codec = defined(
+    Codec.findEncoderByName('mjpeg' as Parameters<typeof Codec.findEncoderByName>[0]),
+    'mjpeg',
+  );
+  const encoder = new CodecContext();
+  encoder.allocContext3(codec);
+  encoder.width = task.width;
+  encoder.height = task.height;
+  encoder.pixelFormat = picture.format as typeof encoder.pixelFormat;
+  encoder.colorRange = picture.colorRange;
+  encoder.timeBase = new Rational(1, 25);
+  encoder.setFlags(AV_CODEC_FLAG_QSCALE);
+  encoder.globalQuality = POSTER_QUALITY * FF_QP2LAMBDA;
+  FFmpegError.throwIfError(encoder.open2Sync(codec, null), 'open the encoder');
+  picture.quality = POSTER_QUALITY * FF_QP2LAMBDA;
+  picture.pts = 0n;
+  FFmpegError.throwIfError(encoder.sendFrameSync(picture), 'encode');
+  encoder.sendFrameSync(null);
+  const packet = new Packet();
+  packet.alloc();
+  FFmpegError.throwIfError(encoder.receivePacketSync(packet), 'encode');
+  return packet.data;
+}

@@ -1,0 +1,143 @@
+// What both engines do to the media, as data: filter graphs, encoder settings and muxer options. Only the way in
+// which FFmpeg is called differs between them.
+//
+// Video: frames are laid on a constant grid that starts at time zero of the file (`fps`), the end is filled by at
+// most about a second of copies (`tpad`), and exactly the planned number comes out (`trim`). The picture is scaled
+// once from the source to the largest rendition and from there to each smaller one, which costs less than scaling
+// the source again and looks the same; it is turned after the first scaling, when there is less of it.
+// Groups of pictures are closed and of fixed length, so that a segment boundary is a key frame in every rendition.
+//
+// Audio: resampled to 48 kHz with samples counted from time zero; holes longer than 0.1 s are filled with silence,
+// so that it stays in step with the pictures, and it is never stretched.
+//
+// Muxer: the one combination of options that keeps absolute, exact timestamps (checked at box level with FFmpeg 5.1
+// and 8.1). Without `frag_discont` the offset is lost; without `use_editlist 0` the pictures are late by the delay of
+// B-frames; with `cmaf` readers built on FFmpeg are; with an offset of 0 the priming of the audio wraps around.
+
+import { assert } from '#base/assert.ts';
+import type { AudioOutput, EncodeRequest, VideoOutput } from './engine.ts';
+
+export type VideoRequest = NonNullable<EncodeRequest['video']>;
+
+export const AUDIO_RATE_HZ = 48_000;
+/** Samples in an AAC frame. */
+export const AUDIO_FRAME_SAMPLES = 1_024;
+export const VIDEO_TIMESCALE = 90_000;
+/** Decoding is a small part of the work; more threads cost computing time and delay the first frames. */
+export const DECODER_THREADS = 1;
+/** JPEG quality of posters, 2 (best) to 31. */
+export const POSTER_QUALITY = 4;
+
+const SCALING = 'flags=bicubic:out_range=tv';
+
+const TURNS: Readonly<Record<VideoRequest['rotationDegrees'], readonly string[]>> = {
+  0: [],
+  90: ['transpose=clock'],
+  180: ['hflip', 'vflip'],
+  270: ['transpose=cclock'],
+};
+
+/** The filters that turn a picture upright. */
+export function uprightFilters(rotationDegrees: VideoRequest['rotationDegrees']): readonly string[] {
+  return TURNS[rotationDegrees];
+}
+
+/**
+ * The graph from the pad or filter `input` (e.g. `[0:3]`) to one pad per output: `[v0]`, `[v1]` …, in the order of
+ * the request.
+ */
+export function videoGraph(input: string, video: VideoRequest): string {
+  const { frameRate, frameCount, outputs, rotationDegrees } = video;
+  assert(outputs.length > 0, 'an encode with video has video outputs');
+  const rate = `${frameRate.numerator}/${frameRate.denominator}`;
+  const fillFrames = Math.ceil(frameRate.numerator / frameRate.denominator) + 1;
+  const grid = `fps=${rate}:start_time=0:round=near,tpad=stop=${fillFrames}:stop_mode=clone,trim=end_frame=${frameCount}`;
+  const isTurned = rotationDegrees === 90 || rotationDegrees === 270;
+  const chains = outputs.map((output, index) => {
+    const isFirst = index === 0;
+    const [width, height] =
+      isFirst && isTurned ? [output.height, output.width] : [output.width, output.height];
+    const filters = [
+      ...(isFirst ? [grid] : []),
+      `scale=${width}:${height}:${SCALING}`,
+      ...(isFirst ? uprightFilters(rotationDegrees) : []),
+      'format=yuv420p',
+      'setsar=1',
+    ];
+    const isLast = index === outputs.length - 1;
+    const from = isFirst ? input : `[s${index}]`;
+    return `${from}${filters.join(',')}${isLast ? `[v${index}]` : `,split=2[v${index}][s${index + 1}]`}`;
+  });
+  return chains.join(';');
+}
+
+/** The filters of one audio output. */
+export function audioFilters(channels: number): string {
+  const layout = CHANNEL_LAYOUTS[channels];
+  assert(layout !== undefined, `an AAC layout for ${channels} channels`);
+  const format = `aformat=sample_fmts=fltp:sample_rates=${AUDIO_RATE_HZ}:channel_layouts=${layout}`;
+  return `aresample=${AUDIO_RATE_HZ}:async=1:first_pts=0,${format},asetnsamples=n=${AUDIO_FRAME_SAMPLES}:p=0`;
+}
+
+/** The layouts that AAC can name in its header (ISO/IEC 14496-3, table 1.19), by number of channels. */
+export const CHANNEL_LAYOUTS: Readonly<Record<number, string>> = {
+  1: 'mono',
+  2: 'stereo',
+  3: '3.0',
+  4: '4.0',
+  5: '5.0',
+  6: '5.1',
+  8: '7.1(wide)',
+};
+
+/** Settings of libx264 by FFmpeg's names, the same in both engines; threads are chosen by `encoderThreads`. */
+export function videoEncoderOptions(video: VideoRequest, output: VideoOutput): Record<string, string> {
+  const frames = video.framesPerSegment;
+  return {
+    preset: 'veryfast',
+    b: String(output.bitrateBps),
+    maxrate: String(output.maxBitrateBps),
+    bufsize: String(output.maxBitrateBps * 2),
+    g: String(frames),
+    keyint_min: String(frames),
+    // Nothing may depend on other outputs, on the machine or on a scene cut: boundaries are a matter of counting.
+    'x264-params': 'scenecut=0:open-gop=0',
+  };
+}
+
+/** Options of the mp4 muxer for one output. */
+export function muxerOptions(
+  kind: 'video' | 'audio',
+  request: Pick<EncodeRequest, 'timelineStartMs' | 'segmentDurationMs'>,
+): Record<string, string> {
+  assert(request.timelineStartMs >= 1_000, 'the timeline starts late enough for the priming of audio');
+  const flags = '+empty_moov+default_base_moof+frag_discont';
+  return {
+    fflags: '+bitexact',
+    use_editlist: '0',
+    avoid_negative_ts: 'disabled',
+    output_ts_offset: (request.timelineStartMs / 1_000).toFixed(3),
+    flush_packets: '1',
+    ...(kind === 'video'
+      ? { movflags: `+frag_keyframe${flags}`, video_track_timescale: String(VIDEO_TIMESCALE) }
+      : { movflags: flags, frag_duration: String(Math.round(request.segmentDurationMs * 1_000)) }),
+  };
+}
+
+/** How long the outputs will be, in milliseconds; null for audio alone, whose length nobody planned. */
+export function plannedDurationMs(request: EncodeRequest): number | null {
+  if (request.video === null) return null;
+  const { frameCount, frameRate } = request.video;
+  return (frameCount * 1_000 * frameRate.denominator) / frameRate.numerator;
+}
+
+/** Ids of all outputs in the order of their descriptors, from 3 on. */
+export function outputIds(request: EncodeRequest): string[] {
+  const outputs: readonly (VideoOutput | AudioOutput)[] = [
+    ...(request.video?.outputs ?? []),
+    ...request.audio,
+  ];
+  const ids = outputs.map(({ id }) => id);
+  assert(new Set(ids).size === ids.length && ids.length > 0, 'every output has an id of its own');
+  return ids;
+}

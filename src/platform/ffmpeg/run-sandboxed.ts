@@ -1,0 +1,53 @@
+// Runs a child for its answer on stdout: bounded, with a verdict when it does not end well.
+
+import type { Readable } from 'node:stream';
+import { MeridianError } from '#contract/errors.ts';
+import { abortError, failureOf } from './failure.ts';
+import type { ChildLimits } from './limits.ts';
+import { type SandboxTools, spawnSandboxed } from './sandbox.ts';
+
+/** Resolves with what the child wrote to stdout; rejects as `Engine` promises. */
+export async function runSandboxed(request: {
+  readonly tools: SandboxTools;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly workDirectory: string;
+  readonly limits: ChildLimits;
+  readonly outputBytesMax: number;
+  readonly signal: AbortSignal;
+}): Promise<Buffer> {
+  const { signal, outputBytesMax } = request;
+  if (signal.aborted) throw abortError();
+  const child = spawnSandboxed({ ...request, outputCount: 0, niceness: 0 });
+  const onAbort = (): void => child.kill();
+  signal.addEventListener('abort', onAbort);
+  try {
+    const [ending, answer] = await Promise.all([
+      child.ended,
+      readBounded(child.stdout, outputBytesMax, child.kill),
+    ]);
+    if (answer === null)
+      throw new MeridianError('media_unsupported', { reason: 'what it says about itself is too long' });
+    if (ending.endedBy !== null || ending.exitCode !== 0) throw failureOf(ending, true);
+    return answer;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Everything from the stream, or null (after `stop`) when it is more than `bytesMax`. */
+async function readBounded(stream: Readable, bytesMax: number, stop: () => void): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes <= bytesMax) chunks.push(chunk);
+      else stop();
+    }
+  } catch {
+    // The child broke off; its end says why.
+  }
+  return bytes <= bytesMax ? Buffer.concat(chunks) : null;
+}

@@ -1,0 +1,176 @@
+// The agent of a node: its membership, its beat, its world snapshot, its probes of the other sites. It is the only
+// part of a node that talks to control, and everything it learns is kept, so that the node serves at once after a
+// restart and goes on for as long as control is away.
+
+import { join } from 'node:path';
+import type { RegionConfig, SiteConfig } from '#contract/config.ts';
+import { CLOCK_OFFSET_MS_MAX } from '#contract/limits.ts';
+import { PEER_SNAPSHOT_PATH } from '#contract/peer-api.ts';
+import type { Role as RoleName } from '#contract/snapshot.ts';
+import { certainOffsetMs } from '#core/health/clock-offset.ts';
+import { type Clock, runEvery } from '#platform/clock.ts';
+import type { Transport } from '#platform/http/transport.ts';
+import { createLifecycle } from '#platform/lifecycle.ts';
+import type { Log } from '#platform/log.ts';
+import type { Metrics } from '#platform/metrics.ts';
+import type { ObjectStore } from '#platform/objects/object-store.ts';
+import type { Role, SiteProbes, World } from '../shared/node-context.ts';
+import { createBeater } from './beater.ts';
+import { createDiskGauge } from './disk-gauge.ts';
+import { FIRST_BEAT_MS } from './limits.ts';
+import { createMembership, type NodeDescription } from './membership.ts';
+import type { NodeKey } from './node-key.ts';
+import { createPeerSnapshots } from './peer-snapshots.ts';
+import { createSiteProber } from './site-prober.ts';
+import { createSnapshotDisk } from './snapshot-disk.ts';
+import { createSnapshotKeeper } from './snapshot-keeper.ts';
+
+export interface AgentDependencies {
+  readonly region: Pick<RegionConfig, 'id'>;
+  readonly site: Pick<SiteConfig, 'id'>;
+  readonly nodeId: string;
+  readonly dataDirectory: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Must sign with `key.current()` at each request. */
+  readonly transport: Transport;
+  readonly store: ObjectStore;
+  readonly key: NodeKey;
+}
+
+export interface AgentOptions {
+  /** Where control is until a snapshot says otherwise; without a slash at the end. */
+  readonly controlUrl: string;
+  /** Holds the one-time token; read at each attempt to join. */
+  readonly joinTokenFile?: string;
+  readonly roles: readonly RoleName[];
+  readonly version: string;
+  readonly bootId: string;
+  /** Public addresses of this node; asked at each beat, since ports may be known only after listening. */
+  readonly addresses: () => {
+    readonly nodeUrl: string;
+    readonly ingestUrl: string;
+    readonly edgeUrl: string;
+  };
+  /** Why the other roles cannot serve now, or null. */
+  readonly notReadyReason?: () => string | null;
+  /** Rhythm until the snapshot's policies are known, and of probes; for tests. */
+  readonly beatMs?: number;
+  readonly probeIntervalMs?: number;
+  readonly probeTimeoutMs?: number;
+}
+
+export interface Agent {
+  readonly world: World;
+  readonly probes: SiteProbes;
+  readonly role: Role;
+}
+
+/** Creates the agent; `role.start` loads what is on disk and begins to beat and probe. */
+export function createAgent(dependencies: AgentDependencies, options: AgentOptions): Agent {
+  const { region, site, nodeId, dataDirectory, clock, log, metrics, transport, store, key } = dependencies;
+  const lifecycle = createLifecycle(log);
+  const membership = createMembership({
+    dataDirectory,
+    joinTokenFile: options.joinTokenFile,
+    transport,
+    log,
+  });
+  const keeper = createSnapshotKeeper({
+    disk: createSnapshotDisk(join(dataDirectory, 'snapshots'), log),
+    rootPublicKey: membership.rootPublicKey,
+    log,
+    refusals: metrics.counter('agent_snapshot_refusals_total', 'World snapshots that were refused'),
+  });
+  const peers = createPeerSnapshots({ nodeId, regionId: region.id, transport, store, keeper, log });
+  const prober = createSiteProber({
+    nodeId,
+    ownSiteId: site.id,
+    world: keeper.world,
+    transport,
+    clock,
+    ...(options.probeIntervalMs === undefined ? {} : { intervalMs: options.probeIntervalMs }),
+    ...(options.probeTimeoutMs === undefined ? {} : { timeoutMs: options.probeTimeoutMs }),
+  });
+  const describe = (): NodeDescription => ({
+    nodeId,
+    regionId: region.id,
+    siteId: site.id,
+    roles: [...options.roles],
+    publicKey: key.current().publicKey,
+    ...options.addresses(),
+  });
+  const beater = createBeater(
+    { clock, log, metrics, transport, membership, keeper, peers, probes: prober.probes },
+    {
+      nodeId,
+      controlUrl: options.controlUrl,
+      bootId: options.bootId,
+      version: options.version,
+      describe,
+      notReadyReason: () => notReadyReason() ?? options.notReadyReason?.() ?? null,
+    },
+  );
+  const disk = createDiskGauge(dataDirectory, log);
+  registerGauges(metrics, keeper.world, beater, disk);
+
+  function notReadyReason(): string | null {
+    if (keeper.world.current() === undefined) return beater.joinFailure() ?? 'no world snapshot yet';
+    const sample = beater.clockSample();
+    if (sample !== null && certainOffsetMs(sample) > CLOCK_OFFSET_MS_MAX)
+      return `the clock is ${Math.round(sample.offsetMs)} ms off that of control`;
+    return null;
+  }
+
+  async function beat(signal: AbortSignal): Promise<void> {
+    if (await key.refresh()) log.info({}, 'the node key was replaced');
+    await disk.refresh();
+    await beater.beat(signal);
+  }
+
+  return {
+    world: keeper.world,
+    probes: prober.probes,
+    role: {
+      name: 'agent',
+      async start() {
+        await membership.load();
+        const isLoaded = await keeper.load();
+        log.info({ isLoaded, version: versionOf(keeper.world) }, 'the agent starts');
+        const beatMs = (): number =>
+          options.beatMs ?? keeper.world.current()?.policies.beatMs ?? FIRST_BEAT_MS;
+        lifecycle.run('beat', (signal) => runEvery(clock, beatMs, signal, () => beat(signal)));
+        lifecycle.run('probes', (signal) => prober.run(signal));
+      },
+      stop: () => lifecycle.stop(),
+      notReadyReason,
+      routes: { [PEER_SNAPSHOT_PATH]: peers.handler },
+    },
+  };
+}
+
+function registerGauges(
+  metrics: Metrics,
+  world: World,
+  beater: ReturnType<typeof createBeater>,
+  disk: ReturnType<typeof createDiskGauge>,
+): void {
+  metrics.gauge(
+    'clock_offset_ms',
+    'Own clock minus that of control',
+    () => beater.clockSample()?.offsetMs ?? 0,
+  );
+  metrics.gauge('snapshot_term', 'Term of the adopted snapshot', () => world.current()?.term ?? 0);
+  metrics.gauge(
+    'snapshot_sequence',
+    'Sequence of the adopted snapshot',
+    () => world.current()?.sequence ?? 0,
+  );
+  metrics.gauge('disk_free_bytes', 'Bytes free where the node keeps its data', () => disk.freeBytes());
+}
+
+function versionOf(world: World): { term: number; sequence: number } | null {
+  const snapshot = world.current();
+  return snapshot === undefined ? null : { term: snapshot.term, sequence: snapshot.sequence };
+}

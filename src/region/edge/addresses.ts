@@ -1,0 +1,72 @@
+// Addresses at an edge, parsed strictly: what does not look exactly like one of ours names nothing.
+// The table is in docs/architecture.md. Hits never come here: the cache knows their addresses by heart.
+
+/** What a media address asks for, below `/m/{project}/{asset}/v{version}/`. */
+export type MediaTarget =
+  | { readonly kind: 'multivariant' | 'dash' | 'poster' | 'status' }
+  | { readonly kind: 'playlist'; readonly renditionId: string }
+  | { readonly kind: 'init'; readonly attempt: number; readonly renditionId: string }
+  | { readonly kind: 'segment'; readonly attempt: number; readonly renditionId: string };
+
+export interface MediaAddress {
+  readonly projectId: string;
+  readonly assetId: string;
+  readonly version: number;
+  /** Below the version, as written. */
+  readonly rest: string;
+  readonly target: MediaTarget;
+}
+
+const MEDIA = /^\/m\/([a-z0-9][a-z0-9-]{0,62})\/(ast_[0-9a-z]{26})\/v([1-9]\d{0,8})\/([a-z0-9./-]{1,80})$/;
+const PLAYLIST = /^([a-z0-9-]{1,32})\/index\.m3u8$/;
+const IMMUTABLE = /^a([1-9]\d{0,8})\/([a-z0-9-]{1,32})\/(init\.mp4|(?:0|[1-9]\d{0,11})\.m4s)$/;
+
+const SINGLE: Readonly<Record<string, 'multivariant' | 'dash' | 'poster' | 'status'>> = {
+  'main.m3u8': 'multivariant',
+  'manifest.mpd': 'dash',
+  'poster.jpg': 'poster',
+  'status.json': 'status',
+};
+
+/** Parses the path of a media address (without token and query); undefined when it is not one. */
+export function parseMediaAddress(path: string): MediaAddress | undefined {
+  const match = MEDIA.exec(path);
+  if (match === null) return undefined;
+  const [, projectId = '', assetId = '', version = '', rest = ''] = match;
+  const target = parseTarget(rest);
+  return target === undefined ? undefined : { projectId, assetId, version: Number(version), rest, target };
+}
+
+function parseTarget(rest: string): MediaTarget | undefined {
+  const single = Object.hasOwn(SINGLE, rest) ? SINGLE[rest] : undefined;
+  if (single !== undefined) return { kind: single };
+  const renditionId = PLAYLIST.exec(rest)?.[1];
+  if (renditionId !== undefined) return { kind: 'playlist', renditionId };
+  const immutable = IMMUTABLE.exec(rest);
+  if (immutable === null) return undefined;
+  const [, attempt = '', rendition = '', file = ''] = immutable;
+  const kind = file === 'init.mp4' ? 'init' : 'segment';
+  return { kind, attempt: Number(attempt), renditionId: rendition };
+}
+
+/** Whether a path holds nothing but what our addresses are made of; else it is refused before anything looks at it. */
+export function isPlainPath(path: string): boolean {
+  return /^\/[A-Za-z0-9._~/-]*$/.test(path) && !path.includes('//') && !/(?:^|\/)\.{1,2}(?:\/|$)/.test(path);
+}
+
+/** Content type by file name. */
+export function contentTypeOf(path: string): string {
+  const extension = path.slice(path.lastIndexOf('.') + 1);
+  return Object.hasOwn(CONTENT_TYPES, extension)
+    ? (CONTENT_TYPES[extension] ?? 'application/octet-stream')
+    : 'application/octet-stream';
+}
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  m3u8: 'application/vnd.apple.mpegurl',
+  mpd: 'application/dash+xml',
+  m4s: 'video/iso.segment',
+  mp4: 'video/mp4',
+  jpg: 'image/jpeg',
+  json: 'application/json',
+};

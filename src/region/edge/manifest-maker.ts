@@ -1,0 +1,79 @@
+// Serves what an edge writes itself: fetches the document, finds the viewer's group and session, sends the text.
+
+import { randomBytes } from 'node:crypto';
+import { MeridianError } from '#contract/errors.ts';
+import type { MediaAddress } from './addresses.ts';
+import type { AssetGate } from './asset-gates.ts';
+import type { EdgeCounters } from './counters.ts';
+import type { Documents } from './documents.ts';
+import { isPlayable, type ManifestInput, mpdOf, multivariantOf, statusOf } from './manifests.ts';
+import type { MediaCall } from './playback.ts';
+import { sendText } from './send.ts';
+import { pathwaysOf, type SteeringView, sessionOf, startingOrder } from './steering.ts';
+import type { ViewerHints } from './viewer-group.ts';
+
+export interface ManifestMaker {
+  serve(
+    call: MediaCall,
+    address: MediaAddress,
+    gate: AssetGate,
+    kind: 'multivariant' | 'dash' | 'status',
+  ): Promise<void>;
+}
+
+/** A fresh session id: 72 random bits are enough to spread sessions and to tell them apart. */
+const newSession = (): string => randomBytes(9).toString('base64url');
+
+/** Creates the maker of an edge's own texts. */
+export function createManifestMaker(dependencies: {
+  documents: Documents;
+  counters: EdgeCounters;
+  steeringView(): SteeringView;
+  groupOf(viewer: ViewerHints): string;
+}): ManifestMaker {
+  const { documents, counters } = dependencies;
+
+  function inputOf(call: MediaCall, document: ManifestInput['document']): ManifestInput {
+    const query = new URLSearchParams(call.query);
+    const view = dependencies.steeringView();
+    const own = pathwaysOf(view)[0];
+    return {
+      document,
+      pathways: startingOrder(view),
+      steeringBaseUrl: own?.baseUrl ?? view.ownBaseUrl,
+      token: call.token,
+      groupId: dependencies.groupOf({
+        query,
+        headers: call.request.headers,
+        remoteAddress: call.request.socket.remoteAddress,
+      }),
+      session: sessionOf(query) ?? newSession(),
+    };
+  }
+
+  function send(call: MediaCall, text: string, contentType: string): void {
+    // The session makes each answer one viewer's own.
+    counters.bytesSent.value += sendText(call.request, call.response, text, contentType, 'private, no-store');
+    counters.request('manifest', 'hit');
+  }
+
+  return {
+    async serve(call, address, gate, kind) {
+      const document = await documents.get(address);
+      if (document === 'unavailable') throw new MeridianError('unavailable', { what: 'The video’s region' });
+      if (kind === 'status') {
+        const status = statusOf(gate.record, document === 'missing' ? undefined : document);
+        return send(call, JSON.stringify(status), 'application/json');
+      }
+      if (document === 'missing' || !isPlayable(document))
+        throw new MeridianError('not_found', { what: 'playable segment yet' });
+      if (kind === 'multivariant')
+        return send(call, multivariantOf(inputOf(call, document)), 'application/vnd.apple.mpegurl');
+      if (document.state === 'growing')
+        throw new MeridianError('not_found', {
+          what: 'DASH manifest while the video is being processed; HLS plays already',
+        });
+      send(call, mpdOf(inputOf(call, document)), 'application/dash+xml');
+    },
+  };
+}

@@ -1,0 +1,73 @@
+// What an edge writes itself from the media document: the multivariant playlist, the DASH manifest and the status.
+// Addresses are absolute, one set per pathway, with the viewer's token in each; the steering address carries the
+// session. So these texts are made per request: some ten microseconds.
+
+import type { AssetRecord, MediaDocument } from '#contract/media.ts';
+import type { SnapshotPathway } from '#contract/snapshot.ts';
+import { writeMpd } from '#media/dash/mpd.ts';
+import { writeMultivariant } from '#media/hls/multivariant.ts';
+import type { MediaPathway } from '#media/rendition.ts';
+import { steeringQuery } from './steering.ts';
+
+export interface ManifestInput {
+  readonly document: MediaDocument;
+  /** The first is where players start. */
+  readonly pathways: readonly SnapshotPathway[];
+  /** Public address of the edge that answers steering requests: this one. */
+  readonly steeringBaseUrl: string;
+  readonly token: string | null;
+  readonly groupId: string;
+  readonly session: string;
+}
+
+/** `/t/{token}` or nothing. */
+export function tokenPrefix(token: string | null): string {
+  return token === null ? '' : `/t/${token}`;
+}
+
+function mediaPathways(input: ManifestInput): MediaPathway[] {
+  const { projectId, assetId, version } = input.document;
+  const place = `${tokenPrefix(input.token)}/m/${projectId}/${assetId}/v${version}`;
+  return input.pathways.map(({ id, baseUrl }) => ({ id, baseUrl: `${baseUrl}${place}` }));
+}
+
+/** The multivariant playlist, also of a growing asset. */
+export function multivariantOf(input: ManifestInput): string {
+  return writeMultivariant({
+    renditions: input.document.renditions,
+    pathways: mediaPathways(input),
+    steeringUri: `${input.steeringBaseUrl}/steering/hls.json?${steeringQuery(input)}`,
+  });
+}
+
+/** The DASH manifest of a complete asset. */
+export function mpdOf(input: ManifestInput): string {
+  const { document } = input;
+  return writeMpd({
+    renditions: document.renditions,
+    pathways: mediaPathways(input),
+    steeringUrl: `${input.steeringBaseUrl}/steering/dash.json?${steeringQuery(input)}`,
+    durationMs: document.durationMs,
+    timelineStartMs: document.timelineStartMs,
+    segmentDurationMs: document.segmentDurationMs,
+    folder: `a${document.attempt}`,
+  });
+}
+
+/** Whether every rendition has a segment: then a player can start. */
+export function isPlayable(document: MediaDocument): boolean {
+  return (
+    document.renditions.length > 0 && document.renditions.every(({ durationRuns }) => durationRuns.length > 0)
+  );
+}
+
+/** What the watch page polls; without a document the asset is still being processed. */
+export function statusOf(record: AssetRecord, document: MediaDocument | undefined): Record<string, unknown> {
+  return {
+    state: document?.state ?? 'processing',
+    isPlayable: document !== undefined && isPlayable(document),
+    durationMs: document?.durationMs ?? null,
+    name: record.name,
+    hasPoster: document?.hasPoster ?? false,
+  };
+}

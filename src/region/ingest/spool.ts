@@ -1,0 +1,170 @@
+// The spool: uploads in progress on the local disk, a directory each with the bytes and what is known of them.
+// The file's length is the offset, so that a killed process loses nothing it had told the client. SHA-256 is
+// computed as bytes arrive, and again from the file only when the process was restarted in between.
+
+import { createHash, type Hash } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { MeridianError } from '#contract/errors.ts';
+import type { Visibility } from '#contract/media.ts';
+import { isOutOfSpace, readJsonFile, writeFileDurably } from '#platform/disk.ts';
+
+/** What is known of an upload; written once at its creation and once when it is finished. */
+export interface UploadInfo {
+  readonly id: string;
+  readonly projectId: string;
+  readonly visibility: Visibility;
+  readonly bytes: number;
+  readonly fileName: string;
+  readonly contentType: string;
+  readonly createdAtMs: number;
+  /** A part for concatenation: never an asset by itself. */
+  readonly isPartial: boolean;
+  /** Set once the promise is kept: regions that hold the source. The bytes have then left the spool. */
+  readonly finished: { readonly regionIds: readonly string[] } | null;
+  /** Metadata as the client sent it, for HEAD. */
+  readonly metadata: Readonly<Record<string, string | null>>;
+}
+
+interface RunningHash {
+  readonly hash: Hash;
+  offset: number;
+}
+
+export interface Spool {
+  create(info: UploadInfo): Promise<void>;
+  info(id: string): Promise<UploadInfo | undefined>;
+  /** Bytes received so far; the whole length once finished. */
+  offset(info: UploadInfo): Promise<number>;
+  /**
+   * Appends a stream at `offset` and returns the new offset; what arrived before a break is kept.
+   * With a checksum, nothing is kept unless it matches.
+   * @throws MeridianError storage_full, checksum_mismatch, offset_mismatch
+   */
+  append(
+    info: UploadInfo,
+    offset: number,
+    body: Readable,
+    options: { checksum: { algorithm: string; digest: string } | null; onProgress: (offset: number) => void },
+  ): Promise<number>;
+  /** SHA-256 of all bytes, lower-case hex. */
+  sha256(info: UploadInfo): Promise<string>;
+  dataPath(id: string): string;
+  /** Flushes the bytes to the disk. */
+  sync(id: string): Promise<void>;
+  markFinished(info: UploadInfo, regionIds: readonly string[]): Promise<void>;
+  remove(id: string): Promise<void>;
+  list(): Promise<readonly UploadInfo[]>;
+}
+
+/** Opens the spool in a directory. */
+export function createSpool(directory: string): Spool {
+  const hashes = new Map<string, RunningHash>();
+  const place = (id: string): string => join(directory, id);
+  const dataPath = (id: string): string => join(place(id), 'data');
+  const infoPath = (id: string): string => join(place(id), 'info.json');
+
+  async function fileLength(id: string): Promise<number> {
+    try {
+      return (await stat(dataPath(id))).size;
+    } catch {
+      throw new MeridianError('not_found', { what: 'such upload' });
+    }
+  }
+
+  async function writeAll(
+    file: FileHandle,
+    id: string,
+    offset: number,
+    body: Readable,
+    checksum: Hash | null,
+    onProgress: (offset: number) => void,
+  ): Promise<number> {
+    let position = offset;
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      await file.write(chunk, 0, chunk.length, position);
+      position += chunk.length;
+      checksum?.update(chunk);
+      const running = hashes.get(id);
+      if (running !== undefined && running.offset === position - chunk.length) {
+        running.hash.update(chunk);
+        running.offset = position;
+      }
+      if (checksum === null) onProgress(position);
+    }
+    return position;
+  }
+
+  return {
+    dataPath,
+    async create(info) {
+      await mkdir(place(info.id), { recursive: true, mode: 0o700 });
+      await (await open(dataPath(info.id), 'w', 0o600)).close();
+      await writeFileDurably(infoPath(info.id), JSON.stringify(info));
+      hashes.set(info.id, { hash: createHash('sha256'), offset: 0 });
+    },
+    async info(id) {
+      return (await readJsonFile(infoPath(id))) as UploadInfo | undefined;
+    },
+    async offset(info) {
+      return info.finished === null ? fileLength(info.id) : info.bytes;
+    },
+    async append(info, offset, body, options) {
+      const length = await fileLength(info.id);
+      if (length !== offset) throw new MeridianError('offset_mismatch', { offset: length });
+      const file = await open(dataPath(info.id), constants.O_WRONLY);
+      const checksum = options.checksum === null ? null : createHash(options.checksum.algorithm);
+      try {
+        const end = await writeAll(file, info.id, offset, body, checksum, options.onProgress);
+        if (checksum !== null && checksum.digest('base64') !== options.checksum?.digest) {
+          await file.truncate(offset);
+          hashes.delete(info.id);
+          throw new MeridianError('checksum_mismatch');
+        }
+        options.onProgress(end);
+        return end;
+      } catch (error) {
+        if (!isOutOfSpace(error)) throw error;
+        throw new MeridianError('storage_full', { where: 'the ingest' }, { cause: error });
+      } finally {
+        await file.close();
+      }
+    },
+    async sha256(info) {
+      const running = hashes.get(info.id);
+      if (running?.offset === info.bytes) return running.hash.copy().digest('hex');
+      const hash = createHash('sha256');
+      for await (const chunk of createReadStream(dataPath(info.id)) as AsyncIterable<Buffer>)
+        hash.update(chunk);
+      return hash.digest('hex');
+    },
+    async sync(id) {
+      const file = await open(dataPath(id), 'r');
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    },
+    async markFinished(info, regionIds) {
+      hashes.delete(info.id);
+      await writeFileDurably(infoPath(info.id), JSON.stringify({ ...info, finished: { regionIds } }));
+    },
+    async remove(id) {
+      hashes.delete(id);
+      await rm(place(id), { recursive: true, force: true });
+    },
+    async list() {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      const infos: UploadInfo[] = [];
+      for (const id of await readdir(directory)) {
+        const info = (await readJsonFile(infoPath(id))) as UploadInfo | undefined;
+        if (info === undefined) await rm(place(id), { recursive: true, force: true });
+        else infos.push(info);
+      }
+      return infos;
+    },
+  };
+}

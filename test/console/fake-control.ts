@@ -1,0 +1,253 @@
+// A control plane for the console's tests: it serves the built console under a strict content security policy and
+// answers the API from memory. Requests and answers both pass through the schemas of the contract, so that neither
+// the console nor this fake can drift away from it.
+
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { defined } from '#base/assert.ts';
+import { apiRoutes } from '#contract/api/routes.ts';
+import { MeridianError, toProblem } from '#contract/errors.ts';
+import type { RouteDefinition } from '#contract/route.ts';
+import { makeHandlers } from './fake-handlers.ts';
+import type { ApiKey, FakeState } from './fake-state.ts';
+import { makeJobs, makeLibrary, makeWorld } from './fake-world.ts';
+
+const DIST = fileURLToPath(new URL('../../console/dist/', import.meta.url));
+
+export interface FakeControl {
+  readonly url: string;
+  readonly edgeUrl: string;
+  readonly state: FakeState;
+  /** Calls received, newest last. */
+  readonly calls: { key: ApiKey; params: unknown; query: unknown; body: unknown }[];
+  /** Answers or requests that the contract does not allow; must stay empty. */
+  readonly drift: string[];
+  close(): Promise<void>;
+}
+
+/** Nothing inline, nothing from elsewhere but pictures and frames of edges and uploads to ingests. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' http:",
+  "connect-src 'self' http:",
+  'frame-src http:',
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+}
+
+/** Starts the fake with three healthy regions and a library of a dozen assets. */
+export async function startFakeControl(): Promise<FakeControl> {
+  const edge = createServer(answerAsEdge);
+  const edgeUrl = await listen(edge);
+  const nowMs = Date.now();
+  const assets = makeLibrary(nowMs, edgeUrl);
+  const state: FakeState = {
+    world: makeWorld(nowMs),
+    assets,
+    jobs: makeJobs(assets, nowMs),
+    tokens: [
+      {
+        id: 'tok_1',
+        name: 'first admin',
+        role: 'admin',
+        projectId: null,
+        createdAtMs: nowMs - 9e8,
+        lastUsedAtMs: nowMs - 4_000,
+        expiresAtMs: null,
+      },
+      {
+        id: 'tok_2',
+        name: 'upload robot',
+        role: 'operator',
+        projectId: 'default',
+        createdAtMs: nowMs - 3e8,
+        lastUsedAtMs: nowMs - 7e6,
+        expiresAtMs: nowMs + 2e9,
+      },
+      {
+        id: 'tok_3',
+        name: 'wallboard',
+        role: 'viewer',
+        projectId: null,
+        createdAtMs: nowMs - 8e7,
+        lastUsedAtMs: null,
+        expiresAtMs: null,
+      },
+    ],
+    projects: [{ id: 'default', name: 'Default', createdAtMs: nowMs - 9e8, assetCount: assets.length }],
+    audit: makeAudit(nowMs),
+    findings: [],
+    ingests: [],
+    role: 'admin',
+    isAway: false,
+    hold: undefined,
+    failing: new Map(),
+  };
+  const calls: FakeControl['calls'] = [];
+  const drift: string[] = [];
+  const handlers = makeHandlers(state);
+
+  async function answerApi(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    const found = findRoute(request.method ?? 'GET', url.pathname);
+    if (found === undefined) throw new MeridianError('not_found', { what: 'such route' });
+    const { key, params } = found;
+    const route: RouteDefinition = apiRoutes[key];
+    const isLoggedIn = request.headers.cookie?.includes('meridian_session=yes') === true;
+    if (route.permission !== 'anyone' && !isLoggedIn) throw new MeridianError('unauthenticated');
+    const body = await readJson(request);
+    const given = {
+      params: parse(route.params, params, `${key} params`),
+      query: parse(route.query, Object.fromEntries(url.searchParams), `${key} query`),
+      body: parse(route.body, body, `${key} body`),
+    };
+    calls.push({ key, ...given });
+    await state.hold;
+    const failure = state.failing.get(key);
+    if (failure !== undefined) throw failure;
+    const handler = handlers[key] as (given: object) => unknown;
+    const answer = parse(route.response, await handler(given), `${key} answer`);
+    if (key === 'POST /v1/session')
+      response.setHeader('set-cookie', 'meridian_session=yes; Path=/; HttpOnly; SameSite=Lax');
+    if (key === 'DELETE /v1/session')
+      response.setHeader('set-cookie', 'meridian_session=; Path=/; Max-Age=0');
+    sendJson(response, 200, answer);
+  }
+
+  function parse(schema: RouteDefinition['body'], value: unknown, what: string): unknown {
+    if (schema === undefined) return undefined;
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    const reason = `${what}: ${result.error.message}`;
+    drift.push(reason);
+    throw new MeridianError('invalid_request', { reason });
+  }
+
+  const control = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    if (!url.pathname.startsWith('/v1/')) {
+      void sendFile(response, url.pathname);
+      return;
+    }
+    if (state.isAway) {
+      request.socket.destroy();
+      return;
+    }
+    answerApi(request, response, url).catch((error: unknown) => {
+      if (!(error instanceof MeridianError)) drift.push(String(error));
+      const problem = toProblem(error);
+      sendJson(response, problem.status, problem);
+    });
+  });
+  const url = await listen(control);
+  return {
+    url,
+    edgeUrl,
+    state,
+    calls,
+    drift,
+    close: async () => {
+      await close(control);
+      await close(edge);
+    },
+  };
+}
+
+function findRoute(
+  method: string,
+  path: string,
+): { key: ApiKey; params: Record<string, string> } | undefined {
+  for (const key of Object.keys(apiRoutes) as ApiKey[]) {
+    const [wanted, template] = key.split(' ');
+    const pattern = new RegExp(`^${defined(template, 'a path').replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`);
+    const match = wanted === method ? pattern.exec(path) : null;
+    if (match !== null) return { key, params: { ...match.groups } };
+  }
+  return undefined;
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  return text === '' ? undefined : JSON.parse(text);
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(body));
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
+
+async function sendFile(response: ServerResponse, path: string): Promise<void> {
+  const name = extname(path) === '' ? 'index.html' : path.slice(1);
+  try {
+    const content = await readFile(join(DIST, name));
+    response.writeHead(200, {
+      'content-type': TYPES[extname(name)] ?? 'application/octet-stream',
+      'content-security-policy': POLICY,
+    });
+    response.end(content);
+  } catch (error) {
+    response.writeHead(404);
+    response.end(`${name} is missing: run \`npm run build\` first (${String(error)})`);
+  }
+}
+
+/** Posters and the embedded player of an edge. */
+function answerAsEdge(request: IncomingMessage, response: ServerResponse): void {
+  const path = request.url ?? '/';
+  if (path.endsWith('/poster.jpg')) {
+    const seed = [...path].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 3_600, 7);
+    response.writeHead(200, { 'content-type': 'image/svg+xml', 'cache-control': 'max-age=600' });
+    response.end(poster(seed));
+    return;
+  }
+  response.writeHead(200, { 'content-type': 'text/html' });
+  response.end('<!doctype html><title>Player</title><body style="margin:0;background:#10141a">');
+}
+
+function poster(seed: number): string {
+  const hue = seed % 360;
+  const horizon = 22 + (seed % 12);
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 80 45"><defs><linearGradient id="s" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="hsl(${hue} 42% 34%)"/><stop offset="1" stop-color="hsl(${(hue + 40) % 360} 62% 68%)"/></linearGradient></defs><path fill="url(#s)" d="M0 0h80v45H0z"/><circle cx="${14 + (seed % 50)}" cy="${horizon - 6}" r="5" fill="hsl(${(hue + 60) % 360} 80% 84%)"/><path fill="hsl(${hue} 38% 22%)" d="M0 ${horizon + 8}L20 ${horizon - 2}l14 9 18-13 28 12v29H0z"/><path fill="hsl(${hue} 36% 14%)" d="M0 ${horizon + 15}l26-6 22 8 32-7v35H0z"/></svg>`;
+}
+
+function makeAudit(nowMs: number): FakeState['audit'] {
+  const rows = [
+    ['first admin', 'drain.start', 'los-angeles', {}],
+    ['upload robot', 'asset.visibility', 'ast_01jd0000000000000000000000', { to: 'private' }],
+    ['first admin', 'drain.end', 'los-angeles', {}],
+    ['first admin', 'token.create', 'upload robot', { role: 'operator' }],
+    ['system', 'token.create', 'first admin', { role: 'admin', file: 'admin-token' }],
+  ] as const;
+  return rows.map(([actor, action, subject, details], index) => ({
+    id: 100 - index,
+    atMs: nowMs - index * 4_100_000,
+    actor,
+    action,
+    subject,
+    projectId: action.startsWith('asset') ? 'default' : null,
+    details,
+  }));
+}

@@ -1,0 +1,44 @@
+// Files to test with: real footage when it lies beside the repository (or MERIDIAN_TEST_MEDIA names it), and clips
+// that are generated once.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const FOOTAGE = process.env['MERIDIAN_TEST_MEDIA'] ?? fileURLToPath(new URL('../../../shared/media', import.meta.url));
+const GENERATED = join(tmpdir(), 'meridian-test-media');
+
+/** Path of a real file, or undefined where there is no footage. */
+export function footage(name: string): string | undefined {
+  const path = join(FOOTAGE, name);
+  return existsSync(path) ? path : undefined;
+}
+
+export interface ClipOptions {
+  readonly seconds: number;
+  readonly width?: number;
+  readonly height?: number;
+  readonly frameRate?: string;
+  readonly hasAudio?: boolean;
+}
+
+/** Path of a generated H.264 + AAC clip; made at first use. */
+export function clip(options: ClipOptions): string {
+  const { seconds, width = 1280, height = 720, frameRate = '30', hasAudio = true } = options;
+  mkdirSync(GENERATED, { recursive: true });
+  const name = `clip-${seconds}-${width}x${height}-${frameRate.replace('/', '_')}${hasAudio ? '' : '-silent'}.mp4`;
+  const path = join(GENERATED, name);
+  if (existsSync(path)) return path;
+  const audio = hasAudio ? ['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:duration=${seconds}`] : [];
+  const partial = join(GENERATED, `partial-${process.pid}-${name}`);
+  execFileSync('ffmpeg', [
+    ...['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=${width}x${height}:rate=${frameRate}:duration=${seconds}`],
+    ...audio,
+    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-b:v', '3M', '-g', '75', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-b:a', '128k'],
+    ...['-movflags', '+faststart', partial],
+  ]);
+  renameSync(partial, path);
+  return path;
+}

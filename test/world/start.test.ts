@@ -1,0 +1,103 @@
+// Starting and stopping as a user does.
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { waitFor } from '../support/wait-for.ts';
+import { createWorldFiles, processesOf, runMeridian, startWorld } from '../support/world.ts';
+
+test('a world starts, says where to look, serves, and Ctrl-C leaves nothing behind', async () => {
+  const world = await startWorld();
+  try {
+    assert.ok(world.startMs < 15_000, `the first start took ${world.startMs} ms`);
+    assert.match(world.output(), new RegExp(world.controlUrl));
+    assert.match(world.output(), /admin-token/);
+    for (const name of ['Singapore', 'Dublin', 'Los Angeles']) assert.match(world.output(), new RegExp(name));
+    for (const region of world.regions) {
+      assert.equal((await fetch(`${region.edgeUrl}/probe`)).status, 204);
+      assert.equal((await fetch(`${region.nodeUrl}/readyz`)).status, 200);
+      assert.match(await (await fetch(`${region.nodeUrl}/metrics`)).text(), /edge_/);
+    }
+    assert.equal((await fetch(`${world.controlUrl}/readyz`)).status, 200);
+    assert.match(await (await fetch(world.controlUrl)).text(), /<div id="root"/);
+    const second = await startAgain(world.configPath);
+    assert.notEqual(second.code, 0);
+    assert.match(second.stderr, /already|running|uses/i);
+    assert.equal(second.stderr.trim().split('\n').length, 1);
+    const stopMs = await world.stop();
+    assert.ok(stopMs < 5_000, `stopping took ${stopMs} ms`);
+    assert.equal(world.process.exitCode, 0);
+    assert.deepEqual(processesOf(world.directory), []);
+    const again = await startWorld(
+      {},
+      {
+        directory: world.directory,
+        configPath: world.configPath,
+        dataDirectory: world.dataDirectory,
+        ports: portsOf(world.controlUrl, world.regions),
+      },
+    );
+    assert.ok(again.startMs < 6_000, `a later start took ${again.startMs} ms`);
+    await again.stop();
+  } finally {
+    await world.remove();
+  }
+});
+
+function portsOf(
+  controlUrl: string,
+  regions: readonly { edgeUrl: string; ingestUrl: string; nodeUrl: string }[],
+): number[] {
+  const port = (url: string): number => Number(new URL(url).port);
+  return [
+    port(controlUrl),
+    0,
+    ...regions.flatMap(({ edgeUrl, ingestUrl, nodeUrl }) => [edgeUrl, ingestUrl, nodeUrl].map(port)),
+  ];
+}
+
+function startAgain(configPath: string): Promise<{ code: number; stderr: string }> {
+  return runMeridian(['up', '--config', configPath]);
+}
+
+test('when the parent is killed everything ends', async () => {
+  const world = await startWorld({ args: ['--no-wan'] });
+  try {
+    assert.ok(processesOf(world.directory).length > 4);
+    world.process.kill('SIGKILL');
+    await waitFor('all processes to end', () => processesOf(world.directory).length === 0, 10_000);
+  } finally {
+    await world.remove();
+  }
+});
+
+test('a busy port, a useless data directory and a wrong configuration are one sentence each', async () => {
+  const files = await createWorldFiles();
+  const blocker = createServer();
+  await new Promise<void>((resolve) => blocker.listen(files.ports[3], '127.0.0.1', () => resolve()));
+  try {
+    const busy = await runMeridian(['up', '--config', files.configPath]);
+    assert.notEqual(busy.code, 0);
+    assert.match(busy.stderr, new RegExp(`port ${files.ports[3]} .*taken`));
+    assert.deepEqual(processesOf(files.directory), []);
+  } finally {
+    await new Promise((resolve) => blocker.close(resolve));
+  }
+  writeFileSync(join(files.directory, 'file'), '');
+  const cases: [string, RegExp][] = [
+    ['dataDirectory: file\n', /file/],
+    ['dataDirectroy: x\n', /dataDirectroy.*dataDirectory/s],
+    ['regions: []\n', /regions/],
+    ['log: loud\n', /log/],
+  ];
+  for (const [text, expected] of cases) {
+    const path = join(files.directory, 'bad.yaml');
+    writeFileSync(path, text);
+    const result = await runMeridian(['up', '--config', path]);
+    assert.notEqual(result.code, 0, text);
+    assert.match(result.stderr, expected);
+    assert.doesNotMatch(result.stderr, /at .*\.ts:\d+/, 'no stack trace');
+  }
+});
