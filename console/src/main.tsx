@@ -9,6 +9,7 @@ import './shell/shell.css';
 import './login/login.css';
 import './world/world.css';
 import './library/library.css';
+import './jobs/jobs.css';
 import './access/access.css';
 import './styles/motion.css';
 import { watchSession } from './session.ts';

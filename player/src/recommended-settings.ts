@@ -2,9 +2,10 @@
 //
 // Both know several addresses for one segment (HLS pathways, DASH service locations) but wait 10 to 20 s before they
 // use the second with their defaults. Verified in Chromium against a killed, a stopped and a drained region
-// (test/player/third-party-players.test.ts). Plain data: copy it, or pass it on as it is.
+// (test/player/third-party-players.test.ts). The settings are plain data; Shaka needs the small filter below as well,
+// since it bans a failed location by host name without its port, and retries each new request at the dead one first.
 
-/** One retry per further pathway and one more; each asks the next address at once. */
+/** One try per further region and one more; each asks the next region at once. */
 const SHAKA_RETRY = {
   maxAttempts: 4,
   // A retry goes to another region, so there is nobody to be gentle to.
@@ -32,11 +33,11 @@ export const shakaSettings = {
 export const dashSettings = {
   streaming: {
     applyContentSteering: true,
-    // The whole load, for slow links; the next one judges silence.
-    fragmentRequestTimeout: 10_000,
-    fragmentRequestProgressTimeout: 1_000,
+    // dash.js has no limit for the first byte, only for a whole load: Meridian's segments hold two seconds, and one
+    // that takes longer to load could not be played anyway.
+    fragmentRequestTimeout: 2_000,
     manifestRequestTimeout: 3_000,
-    // dash.js repeats a request at the same address and blacklists it only afterwards: no repeats, then.
+    // It repeats a request at the same address and leaves the location only afterwards: no repeats, then.
     retryAttempts: {
       MPD: 3,
       MediaSegment: 0,
@@ -48,3 +49,37 @@ export const dashSettings = {
     buffer: { bufferTimeDefault: 30, bufferTimeAtTopQuality: 30, bufferToKeep: 30 },
   },
 } as const;
+
+/** What the filter reads and writes of a Shaka request. */
+export type ShakaRequest = { uris: string[]; readonly attempt: number };
+
+/** How long a failed region is asked last. */
+const AVOID_MS = 30_000;
+
+/**
+ * A request filter for Shaka that sends each try to the best region:
+ * `player.getNetworkingEngine().registerRequestFilter(shakaFailover(edges, () => performance.now()))`, where `edges`
+ * are the base addresses of `/player/edges.json`. Shaka's own (steered) choice holds unless that region has failed.
+ */
+export function shakaFailover(
+  edgeBaseUrls: readonly string[],
+  nowMs: () => number,
+): (type: number, request: ShakaRequest) => void {
+  const prefixes = edgeBaseUrls.map((base) => `${base.replace(/\/+$/, '')}/`);
+  const avoidUntilMs = new Map<string, number>();
+  const usedBy = new WeakMap<ShakaRequest, string>();
+  return (_type, request) => {
+    const wanted = request.uris[request.attempt % request.uris.length] ?? '';
+    const prefix = prefixes.find((candidate) => wanted.startsWith(candidate));
+    if (prefix === undefined) return;
+    const failed = usedBy.get(request);
+    if (request.attempt > 0 && failed !== undefined) avoidUntilMs.set(failed, nowMs() + AVOID_MS);
+    const avoided = (candidate: string): number => Math.max(0, (avoidUntilMs.get(candidate) ?? 0) - nowMs());
+    // The sort is stable: among regions that have not failed, the one that Shaka wants comes first.
+    const others = prefixes.filter((candidate) => candidate !== prefix);
+    const best = [prefix, ...others].sort((a, b) => avoided(a) - avoided(b))[0] ?? prefix;
+    usedBy.set(request, best);
+    const address = best + wanted.slice(prefix.length);
+    request.uris = request.uris.map(() => address);
+  };
+}

@@ -49,7 +49,12 @@ export function watchViewing(video: HTMLVideoElement, options: ViewingOptions): 
     const { currentTime, playbackRate } = video;
     meter = sampleStall(
       meter,
-      { positionSeconds: currentTime, isPlayingWanted: isMeasured, playbackRate },
+      {
+        positionSeconds: currentTime,
+        isPlayingWanted: isMeasured,
+        playbackRate,
+        bufferedMs: bufferedMsOf(video),
+      },
       options.nowMs(),
     );
     const hasProgressed = currentTime !== sampledPosition;

@@ -1,16 +1,16 @@
 // Something to watch at once: on the first start a clip is generated, uploaded and processed like anyone's.
 
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createApiClient } from '#contract/client.ts';
 import type { Config } from '#contract/config.ts';
+import { makeTestCard } from '#media/test-card/avi-test-card.ts';
 import { ensurePrivateDirectory } from '#platform/disk.ts';
-import { resolveEngine } from '#platform/ffmpeg/resolve-engine.ts';
 import type { Log } from '#platform/log.ts';
 import { uploadFile } from './commands/upload.ts';
 import { controlUrlOf } from './control-access.ts';
 
-const CLIP = { durationMs: 20_000, width: 1280, height: 720, frameRate: 30 } as const;
+const CLIP = { width: 1280, height: 720, frameRate: 30, frameCount: 600 } as const;
 
 /** Makes the demo when the library is empty; a failure costs nothing but the demo. */
 export async function makeDemo(
@@ -26,12 +26,12 @@ export async function makeDemo(
     const { assets } = await client.call('GET /v1/assets', { query: { limit: 1 } });
     if (assets.length > 0) return;
     await ensurePrivateDirectory(workDirectory);
-    const path = join(workDirectory, 'demo.mp4');
-    const engine = await resolveEngine(process.env, log);
-    await engine.generateClip({ ...CLIP, outputPath: path, workDirectory, signal });
+    const path = join(workDirectory, 'demo.avi');
+    const clip = makeTestCard(CLIP);
+    await writeFile(path, clip);
     const grant = await client.call('POST /v1/upload-grants', { body: {} });
     const quiet = { show: () => undefined, end: () => undefined };
-    const id = await uploadFile(path, (await stat(path)).size, 'Meridian demo', grant, quiet);
+    const id = await uploadFile(path, clip.length, 'Meridian demo', grant, quiet);
     process.stdout.write(`A demo clip is being processed: ${config.regions.length} regions, one video.\n`);
     const asset = await client
       .call('GET /v1/assets/{assetId}', { params: { assetId: id } })

@@ -12,7 +12,7 @@ import { ensureAdminToken } from './access/admin-token.ts';
 import { createAuthenticator } from './access/authenticate.ts';
 import type { ControlContext } from './context.ts';
 import { createDatabaseGate, type DatabaseGate } from './database/gate.ts';
-import { createLeadership } from './database/leadership.ts';
+import { createLeadership, type Leadership } from './database/leadership.ts';
 import { createDomains, type Domains } from './domains.ts';
 import { createApiHandlers, createNodeApiHandlers } from './handlers.ts';
 import { removeExpired } from './housekeeping.ts';
@@ -50,14 +50,7 @@ export function createControl(dependencies: ControlDependencies): Control {
   const leadership = createLeadership(database, holder, clock, log);
   let domains: Domains | undefined;
 
-  function notReadyReasons(): string[] {
-    const outage = gate.outage();
-    return [
-      ...(outage === null ? [] : [`the database cannot be reached: ${outage}`]),
-      ...(leadership.isHeld() ? [] : ['this control does not hold the lead']),
-      ...(domains?.publisher.problem() == null ? [] : [domains.publisher.problem() ?? '']),
-    ];
-  }
+  const notReadyReasons = (): string[] => reasonsOf(gate, leadership, domains);
 
   function createServer(own: Domains, isHttps: boolean): ControlServer {
     return createControlServer({
@@ -69,7 +62,7 @@ export function createControl(dependencies: ControlDependencies): Control {
       apiHandlers: createApiHandlers(own, isHttps),
       nodeHandlers: createNodeApiHandlers(own),
       gate: {
-        authenticate: createAuthenticator(dependencies, isHttps, own.fleet.publicKeyOf),
+        authenticate: createAuthenticator(dependencies, isHttps, (nodeId) => own.fleet.publicKeyOf(nodeId)),
         guard: gate.guard,
         fromMemory: FROM_MEMORY,
       },
@@ -98,7 +91,7 @@ export function createControl(dependencies: ControlDependencies): Control {
     const host = config.host.includes(':') ? `[${config.host}]` : config.host;
     const url = `http://${host}:${port}`;
     own.begin(config.control.url ?? url);
-    await own.joins.keepLocalTokens(true);
+    await own.joinTokens.keepLocal(true);
     runLoops(dependencies, lifecycle, gate, own);
     registerGauges(dependencies, gate, own);
     log.info({ url, term: leadership.term() }, 'control serves');
@@ -121,10 +114,21 @@ export function createControl(dependencies: ControlDependencies): Control {
     },
     async issueJoinToken(siteId) {
       if (domains === undefined) throw new Error('control has not started');
-      const { joinToken } = await domains.joins.issue(siteId, LOCAL_JOIN_TOKEN_MS, { kind: 'anyone' });
+      const { joinToken } = await domains.joinTokens.issue(siteId, LOCAL_JOIN_TOKEN_MS, { kind: 'anyone' });
       return joinToken;
     },
   };
+}
+
+/** Why control cannot do its work now. */
+function reasonsOf(gate: DatabaseGate, leadership: Leadership, own: Domains | undefined): string[] {
+  const outage = gate.outage();
+  const problem = own?.publisher.problem() ?? null;
+  return [
+    ...(outage === null ? [] : [`the database cannot be reached: ${outage}`]),
+    ...(leadership.isHeld() ? [] : ['this control does not hold the lead']),
+    ...(problem === null ? [] : [problem]),
+  ];
 }
 
 /** One loop per concern. A run that fails is logged, once per outage of the database, and the loop goes on. */
@@ -147,7 +151,11 @@ function runLoops(context: ControlContext, lifecycle: Lifecycle, gate: DatabaseG
   run('database', DATABASE_PING_EVERY_MS, gate.ping);
   run('world', TICK_MS, own.tick);
   run('leases', TICK_MS, whileDatabase(own.reap));
-  run('published', TICK_MS, whileDatabase(own.publisher.save));
+  run(
+    'published',
+    TICK_MS,
+    whileDatabase(() => own.publisher.save()),
+  );
   run('reload', RELOAD_MS, whileDatabase(own.reload));
   run(
     'housekeeping',

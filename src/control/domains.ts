@@ -3,7 +3,8 @@
 import type { SigningKey } from '#platform/identity.ts';
 import type { ControlContext } from './context.ts';
 import { createFleet, type Fleet } from './fleet/fleet.ts';
-import { createJoins, type Joins } from './fleet/join.ts';
+import { createJoin, type Join } from './fleet/join.ts';
+import { createJoinTokens, type JoinTokens } from './fleet/join-tokens.ts';
 import { createLeases, type Leases } from './jobs/leases.ts';
 import { createScheduler, type Scheduler } from './jobs/scheduler.ts';
 import { createKeys, type Keys } from './keys/keys.ts';
@@ -15,7 +16,8 @@ import { createSteering, type Steering } from './steering/steering.ts';
 export interface Domains {
   readonly context: ControlContext;
   readonly fleet: Fleet;
-  readonly joins: Joins;
+  readonly join: Join;
+  readonly joinTokens: JoinTokens;
   readonly keys: Keys;
   readonly steering: Steering;
   readonly publisher: Publisher;
@@ -65,7 +67,7 @@ export function createDomains({ context, rootKey, controlKey, term }: DomainDepe
     context,
     rootKey,
     term,
-    sites: fleet.sites,
+    sites: () => fleet.sites(),
     content: () =>
       buildSnapshot({
         config,
@@ -76,14 +78,16 @@ export function createDomains({ context, rootKey, controlKey, term }: DomainDepe
         ...keys.published(),
       }),
   });
-  const joins = createJoins(context, fleet, () => tick());
+  const joinTokens = createJoinTokens(context, fleet);
+  const join = createJoin(context, fleet, joinTokens, () => tick());
   const scheduler = createScheduler(context, fleet);
   const leases = createLeases(context, onWork);
 
   return {
     context,
     fleet,
-    joins,
+    join,
+    joinTokens,
     keys,
     steering,
     publisher,
@@ -104,7 +108,7 @@ export function createDomains({ context, rootKey, controlKey, term }: DomainDepe
     async reload() {
       await fleet.reload();
       await keys.reload();
-      if (clock.monotonicMs() - startedMonotonicMs > DEAD_AFTER_MS) await joins.keepLocalTokens(false);
+      if (clock.monotonicMs() - startedMonotonicMs > DEAD_AFTER_MS) await joinTokens.keepLocal(false);
     },
     tick,
     async reap() {

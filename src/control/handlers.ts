@@ -2,12 +2,13 @@
 
 import type { ApiRoutes } from '#contract/api/routes.ts';
 import type { nodeRoutes } from '#contract/node-api.ts';
-import { createProjectHandlers, createSessionHandlers, createTokenHandlers } from './access/routes.ts';
+import { createProjectHandlers, createSessionHandlers } from './access/routes.ts';
+import { createTokenHandlers } from './access/token-routes.ts';
 import { createAuditHandlers } from './audit/audit.ts';
 import { createGrantHandlers } from './catalog/grants.ts';
 import { createAssetHandlers } from './catalog/routes.ts';
 import type { Domains } from './domains.ts';
-import { createJoinTokenHandlers } from './fleet/join.ts';
+import { createJoinTokenHandlers } from './fleet/join-tokens.ts';
 import { createNodeHandlers } from './fleet/node-routes.ts';
 import { type Handlers, joinHandlers } from './http/call.ts';
 import { createJobHandlers, createWorkHandlers } from './jobs/routes.ts';
@@ -17,7 +18,7 @@ import { createWorldHandlers } from './world/world.ts';
 
 /** Handlers of the public API. */
 export function createApiHandlers(domains: Domains, isHttps: boolean): Handlers<ApiRoutes> {
-  const { context, fleet, joins, keys, publisher, steering, tick, onWork } = domains;
+  const { context, fleet, joinTokens, keys, publisher, steering, tick, onWork } = domains;
   return joinHandlers(
     createSessionHandlers(context, isHttps),
     createProjectHandlers(context),
@@ -30,18 +31,18 @@ export function createApiHandlers(domains: Domains, isHttps: boolean): Handlers<
     createJobHandlers(context),
     createWorldHandlers(context, fleet, publisher, steering),
     createDrainHandlers(context, fleet, steering, tick),
-    createJoinTokenHandlers(joins),
+    createJoinTokenHandlers(joinTokens),
   );
 }
 
 /** Handlers of the node API. */
 export function createNodeApiHandlers(domains: Domains): Handlers<typeof nodeRoutes> {
-  const { context, fleet, joins, leases, publisher, rootPublicKey, scheduler } = domains;
+  const { context, fleet, join, leases, publisher, rootPublicKey, scheduler } = domains;
   return joinHandlers(
     createNodeHandlers({
       context,
       fleet,
-      joins,
+      join,
       publisher,
       rootPublicKey,
       onWorldChange: domains.tick,

@@ -2,7 +2,9 @@
 // everything that the page complained about.
 
 import assert from 'node:assert/strict';
+import { after, afterEach, before } from 'node:test';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { defined } from '#base/assert.ts';
 import { type FakeControl, startFakeControl } from './fake-control.ts';
 import { ADMIN_TOKEN } from './fake-state.ts';
 
@@ -19,10 +21,10 @@ const ARGUMENTS = [
 ];
 
 /** Waits of the page: generous, since machines that run tests are busy. */
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 20_000;
 
 /** Starts Chromium; playwright gives it a new profile directory and removes it at the end. */
-export async function launchBrowser(): Promise<Browser> {
+async function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
 }
 
@@ -36,42 +38,62 @@ export interface ConsoleOptions {
 export interface OpenConsole {
   readonly page: Page;
   readonly control: FakeControl;
-  /** Console errors, page errors and violations of the content security policy. */
-  readonly complaints: string[];
-  /** Fails when the page complained or the contract was broken; closes everything. */
-  close(): Promise<void>;
+}
+
+export interface Consoles {
+  /** Opens the console in a context of its own, in front of a fake control plane of its own. */
+  open(
+    prepare?: (control: FakeControl) => void | Promise<void>,
+    options?: ConsoleOptions,
+  ): Promise<OpenConsole>;
+  /** Has `close` called after the test, however it ends. */
+  cleanUp(close: () => Promise<void>): void;
 }
 
 export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 
-/** Opens the console in a context of its own. */
-export async function openConsole(
-  browser: Browser,
-  prepare: (control: FakeControl) => void | Promise<void> = () => {},
-  options: ConsoleOptions = {},
-): Promise<OpenConsole> {
-  const control = await startFakeControl();
-  await prepare(control);
-  const context = await browser.newContext({
-    viewport: options.viewport ?? DESKTOP,
-    colorScheme: options.colorScheme ?? 'light',
-    permissions: ['clipboard-read', 'clipboard-write'],
+/**
+ * One browser for the tests of a file. After each test everything that it opened is closed, and the test fails
+ * when a page complained or a request or answer did not fit the contract.
+ */
+export function useConsoles(): Consoles {
+  let browser: Browser | undefined;
+  const closers: (() => Promise<void>)[] = [];
+  const findings: string[] = [];
+  before(async () => {
+    browser = await launchBrowser();
   });
-  context.setDefaultTimeout(TIMEOUT_MS);
-  if (options.isLoggedIn !== false) await logInByCookie(context, control);
-  const page = await context.newPage();
-  const complaints = collectComplaints(page);
-  await page.goto(`${control.url}/${options.path ?? ''}`);
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+    assert.deepEqual(findings.splice(0), [], 'nothing was complained about');
+  });
+  after(async () => {
+    await browser?.close();
+  });
   return {
-    page,
-    control,
-    complaints,
-    close: async () => {
-      await context.close();
-      await control.close();
-      assert.deepEqual(control.drift, [], 'requests and answers fit the contract');
-      assert.deepEqual(complaints, [], 'the page complained about nothing');
+    async open(prepare = () => {}, options = {}) {
+      const control = await startFakeControl();
+      closers.push(async () => {
+        await control.close();
+        findings.push(...control.drift);
+      });
+      await prepare(control);
+      const context = await defined(browser, 'a browser').newContext({
+        viewport: options.viewport ?? DESKTOP,
+        colorScheme: options.colorScheme ?? 'light',
+        permissions: ['clipboard-read', 'clipboard-write'],
+      });
+      closers.push(() => context.close());
+      context.setDefaultTimeout(TIMEOUT_MS);
+      if (options.isLoggedIn !== false) await logInByCookie(context, control);
+      const page = await context.newPage();
+      collectComplaints(page, findings);
+      await page.goto(`${control.url}/${options.path ?? ''}`);
+      return { page, control };
+    },
+    cleanUp(close) {
+      closers.push(close);
     },
   };
 }
@@ -81,8 +103,8 @@ async function logInByCookie(context: BrowserContext, control: FakeControl): Pro
   assert.equal(response.status(), 200);
 }
 
-function collectComplaints(page: Page): string[] {
-  const complaints: string[] = [];
+/** Console errors, page errors and violations of the content security policy. */
+function collectComplaints(page: Page, complaints: string[]): void {
   page.on('pageerror', (error) => complaints.push(`page error: ${error.message}`));
   page.on('console', (message) => {
     const text = message.text();
@@ -90,5 +112,4 @@ function collectComplaints(page: Page): string[] {
     if (message.type() === 'error' && !text.startsWith('Failed to load resource')) complaints.push(text);
     else if (text.includes('Content Security Policy')) complaints.push(text);
   });
-  return complaints;
 }

@@ -192,7 +192,7 @@ export function makeAsset({ index, nowMs, edgeUrl, change = {} }: AssetOptions):
 }
 
 /** A dozen assets in every stage. */
-export function makeLibrary(nowMs: number, edgeUrl: string, count = NAMES.length): AssetView[] {
+export function makeLibrary(nowMs: number, edgeUrl: string, count: number = NAMES.length): AssetView[] {
   const changes: Readonly<Record<number, Partial<AssetView>>> = {
     0: { stage: 'queued', progress: 0, isPlayable: false, readyAtMs: null, durationMs: null, renditions: [] },
     1: { stage: 'encoding', progress: 0.42, readyAtMs: null },

@@ -3,10 +3,10 @@
 // databases may be created), else Debian's binaries where they are installed.
 
 import { randomBytes } from 'node:crypto';
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe } from 'node:test';
+import { dirname, join } from 'node:path';
+import { after, afterEach, before, describe } from 'node:test';
 import { sql } from 'kysely';
 import { defined } from '#base/assert.ts';
 import { makeId } from '#base/ids.ts';
@@ -114,7 +114,7 @@ export interface StartOptions {
 }
 
 export interface Suite {
-  /** A control on an empty, migrated database. Stopped after the suite, if not before. */
+  /** A control on an empty, migrated database. Stopped after the test, if not before. */
   start(options?: StartOptions): Promise<TestControl>;
   socketPath(): string | null;
 }
@@ -135,8 +135,10 @@ export function onEveryDatabase(title: string, declare: (suite: Suite) => void):
         await createDatabase(server.address, template);
         await migrate(withDatabase(server.address, template), migrations, { log: silentLog });
       });
+      afterEach(async () => {
+        for (const control of opened.splice(0)) await control.stop();
+      });
       after(async () => {
-        for (const control of opened) await control.stop();
         await server?.stop();
         rmSync(directory, { recursive: true, force: true });
       });
@@ -444,8 +446,11 @@ export const encoding = (share: number) => ({
 
 /** Writes a console to serve. */
 export function writeConsole(dataDirectory: string, files: Readonly<Record<string, string>>): void {
-  for (const [name, text] of Object.entries(files))
-    writeFileSync(join(dataDirectory, '..', 'console', name), text);
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(dataDirectory, '..', 'console', name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
 }
 
 /** Runs what must be refused and returns the code. */

@@ -6,7 +6,11 @@ import { waitFor } from '../support/wait-for.ts';
 
 export type Stats = {
   readonly currentTime: number;
-  readonly stalls: readonly { readonly atMs: number; readonly durationMs: number }[];
+  readonly stalls: readonly {
+    readonly atMs: number;
+    readonly durationMs: number;
+    readonly bufferedMs: number;
+  }[];
   readonly longestStallMs: number;
   readonly startupMs: number | null;
   readonly pathway: string;
@@ -24,7 +28,7 @@ export type Stats = {
 /** Starts Chromium as the machine has it, without anything that would call out. */
 export async function launchBrowser(): Promise<Browser> {
   return await chromium.launch({
-    executablePath: process.env['MERIDIAN_CHROMIUM'] ?? '/usr/bin/chromium',
+    executablePath: process.env.MERIDIAN_CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
     args: [
       '--no-sandbox',

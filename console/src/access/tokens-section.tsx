@@ -209,7 +209,7 @@ function CreateTokenDialog({ onClose, onCreated }: CreateTokenDialogProps) {
           onChange={(event) => setName(event.target.value)}
         />
       </div>
-      <fieldset className="field">
+      <fieldset className="choices">
         <legend className="field-label">Role</legend>
         {ROLES.map((option) => (
           <label key={option} className="checkbox">

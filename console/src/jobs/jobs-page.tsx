@@ -1,6 +1,6 @@
 // Processing jobs: who works on what, how far, and why something stopped.
 
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { type ApiResult, call } from '../api.ts';
 import { failureAdvice, STAGE_LABELS } from '../library/describe-asset.ts';
 import { useKeys } from '../shell/keyboard.ts';
@@ -14,6 +14,8 @@ type JobState = Job['state'];
 type Filter = JobState | 'all';
 
 const REFRESH_MS = 2_000;
+const NAMES_REFRESH_MS = 10_000;
+/** The most that control gives at once. */
 const JOBS_SHOWN = 200;
 
 const STATE_LABELS: Readonly<Record<JobState, string>> = {
@@ -62,6 +64,12 @@ export function JobsPage() {
       ),
     REFRESH_MS,
   );
+  const assets = usePolled(
+    'names',
+    (signal) => call('GET /v1/assets', { query: { limit: JOBS_SHOWN } }, signal),
+    NAMES_REFRESH_MS,
+  );
+  const names = useMemo(() => new Map(assets.data?.assets.map(({ id, name }) => [id, name])), [assets.data]);
   useKeys({
     j: () => moveFocus(1),
     ArrowDown: () => moveFocus(1),
@@ -102,14 +110,20 @@ export function JobsPage() {
               : 'No job is in this state now.'}
           </Empty>
         ) : (
-          <JobTable jobs={jobs.data.jobs} />
+          <JobTable jobs={jobs.data.jobs} names={names} />
         )}
       </div>
     </div>
   );
 }
 
-function JobTable({ jobs }: { readonly jobs: readonly Job[] }) {
+interface JobTableProps {
+  readonly jobs: readonly Job[];
+  /** Names of the assets that are known; a job tells only the identifier. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+function JobTable({ jobs, names }: JobTableProps) {
   const nowMs = Date.now();
   return (
     <div className="table-scroll">
@@ -131,10 +145,15 @@ function JobTable({ jobs }: { readonly jobs: readonly Job[] }) {
                 <span className={`pill ${STATE_TONES[job.state]}`}>{STATE_LABELS[job.state]}</span>
               </td>
               <td>
-                <a className="mono" data-row-link href={href('library', job.assetId)} title={`Job ${job.id}`}>
-                  {job.assetId}
+                <a
+                  className="job-asset truncate"
+                  data-row-link
+                  href={href('library', job.assetId)}
+                  title={`Job ${job.id}`}
+                >
+                  {names.get(job.assetId) ?? job.assetId}
                 </a>
-                <div className="faint small">{job.projectId}</div>
+                <div className="faint mono job-id">{job.assetId}</div>
               </td>
               <td>
                 <Progress job={job} />

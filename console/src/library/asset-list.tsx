@@ -21,6 +21,8 @@ interface AssetListProps {
   readonly assets: readonly AssetView[];
   readonly hasMore: boolean;
   readonly nowMs: number;
+  /** Names of regions by identifier; the same object as long as they are the same. */
+  readonly regionNames: ReadonlyMap<string, string>;
   readonly activeId: string | null;
   readonly openId: string | null;
   readonly actions: AssetActions;
@@ -42,13 +44,13 @@ export function AssetList(props: AssetListProps) {
     <table className="assets" aria-rowcount={hasMore ? -1 : assets.length + 1}>
       <thead>
         <tr>
-          <th>Name</th>
-          <th>Stage</th>
-          <th className="number">Duration</th>
-          <th className="number">Source</th>
-          <th>Regions</th>
-          <th>Created</th>
-          <th>
+          <th className="head-name">Name</th>
+          <th className="head-stage">Stage</th>
+          <th className="head-length number">Duration</th>
+          <th className="head-size number">Source</th>
+          <th className="head-regions">Regions</th>
+          <th className="head-created">Created</th>
+          <th className="head-menu">
             <span className="visually-hidden">Actions</span>
           </th>
         </tr>
@@ -62,6 +64,7 @@ export function AssetList(props: AssetListProps) {
             rowIndex={first + index + 2}
             // Ages count in minutes here, so that rows are not drawn again each second.
             nowMs={minute}
+            regionNames={props.regionNames}
             isActive={asset.id === activeId}
             isOpen={asset.id === props.openId}
             actions={props.actions}
@@ -86,6 +89,7 @@ interface AssetRowProps {
   readonly asset: AssetView;
   readonly rowIndex: number;
   readonly nowMs: number;
+  readonly regionNames: ReadonlyMap<string, string>;
   readonly isActive: boolean;
   readonly isOpen: boolean;
   readonly actions: AssetActions;
@@ -135,7 +139,7 @@ const AssetRow = memo(function AssetRow(props: AssetRowProps) {
       <td className="cell-length number">{formatLength(asset.durationMs)}</td>
       <td className="cell-size number">{size}</td>
       <td className="cell-regions">
-        <Regions asset={asset} />
+        <Regions asset={asset} names={props.regionNames} />
       </td>
       <td className="cell-created nowrap soft" title={formatDateTime(asset.createdAtMs)}>
         {formatAgo(asset.createdAtMs, nowMs)}
@@ -147,13 +151,24 @@ const AssetRow = memo(function AssetRow(props: AssetRowProps) {
   );
 });
 
-function Regions({ asset }: { readonly asset: AssetView }) {
+interface RegionsProps {
+  readonly asset: AssetView;
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/** Two names, or one and how many more. */
+function Regions({ asset, names }: RegionsProps) {
   const ids = asset.mediaRegionIds.length > 0 ? asset.mediaRegionIds : asset.sourceRegionIds;
   if (ids.length === 0) return <span className="faint">–</span>;
-  const text = ids.join(', ');
+  const all = ids.map((id) => names.get(id) ?? id);
+  const lines = all.length <= 2 ? all : [all[0], `and ${all.length - 1} more`];
   return (
-    <span className="soft truncate asset-regions" title={text}>
-      {text}
+    <span className="soft asset-regions" title={all.join(', ')}>
+      {lines.map((line) => (
+        <span key={line} className="truncate">
+          {line}
+        </span>
+      ))}
     </span>
   );
 }

@@ -42,6 +42,7 @@ export function LibraryPage({ detail, world }: LibraryPageProps) {
   const [dialog, setDialog] = useState<{ kind: 'rename' | 'delete'; asset: AssetView }>();
   const [visibility, setVisibility] = useState<Visibility>('public');
   const list = assets.list?.assets;
+  const regionNames = useRegionNames(world);
   const { replace, remove, refresh } = assets;
 
   const actions = useMemo(
@@ -114,6 +115,7 @@ export function LibraryPage({ detail, world }: LibraryPageProps) {
                   assets={list}
                   hasMore={assets.list?.nextBefore !== null}
                   nowMs={world?.nowMs ?? Date.now()}
+                  regionNames={regionNames}
                   activeId={activeId}
                   openId={openId}
                   actions={actions}
@@ -160,6 +162,12 @@ export function LibraryPage({ detail, world }: LibraryPageProps) {
       )}
     </DropZone>
   );
+}
+
+/** Names of regions; another map only when they changed. */
+function useRegionNames(world: WorldView | undefined): ReadonlyMap<string, string> {
+  const text = JSON.stringify(world?.regions.map(({ id, name }) => [id, name]) ?? []);
+  return useMemo(() => new Map<string, string>(JSON.parse(text)), [text]);
 }
 
 /** The value, once it has not changed for a while. */

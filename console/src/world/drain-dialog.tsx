@@ -7,7 +7,7 @@ import { ConfirmDialog } from '../ui/dialog.tsx';
 import { formatAge, formatBps, formatShare, listWords, plural } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { tell } from '../ui/toast.tsx';
-import { previewDrain } from './derive.ts';
+import { previewDrain, regionOfPathway } from './derive.ts';
 
 export interface DrainTarget {
   /** A region or a site. */
@@ -106,7 +106,9 @@ function DrainText({ world, target }: { readonly world: WorldView; readonly targ
                 <li key={move.groupId}>
                   {formatShare(move.share, 0)} of the viewers near {regionName(world, move.groupId)} go to{' '}
                   <b className="drain-to">
-                    {move.toPathwayIds.length === 0 ? 'nowhere else' : listWords(move.toPathwayIds)}
+                    {move.toPathwayIds.length === 0
+                      ? 'nowhere else'
+                      : listWords(move.toPathwayIds.map((id) => placeName(world, id)))}
                   </b>
                 </li>
               ))}
@@ -156,6 +158,13 @@ function Warning({ text }: { readonly text: string }) {
       <strong>{text}</strong>
     </div>
   );
+}
+
+/** A site by the name of its region, and by its own when the region has several. */
+function placeName(world: WorldView, pathwayId: string): string {
+  const region = regionOfPathway(world, pathwayId);
+  if (region === undefined) return pathwayId;
+  return region.sites.length === 1 ? region.name : `${region.name} (${pathwayId})`;
 }
 
 function regionName(world: WorldView, regionId: string): string {

@@ -1,7 +1,7 @@
 // The map: land in dots, regions as nodes with their health, lines where viewers are steered across regions.
 // Names stand in HTML over the drawing, so that they keep their size on a phone.
 
-import { memo } from 'react';
+import { type CSSProperties, memo } from 'react';
 import type { WorldView } from '../../../src/contract/api/world.ts';
 import { formatBps, formatShare } from '../ui/format.ts';
 import {
@@ -133,11 +133,15 @@ function RegionLabel({ world, place }: { readonly world: WorldView; readonly pla
   const { region, at, labelY, isLeft } = place;
   const state = regionState(region);
   const egressBps = totalsOf([region]).egressBps;
+  const position: CSSProperties & Record<`--${string}`, string> = {
+    '--x': `${(at.x / MAP_WIDTH) * 100}%`,
+    '--y': `${(labelY / MAP_HEIGHT) * 100}%`,
+  };
   return (
     <a
       href={`#region-${region.id}`}
       className={`map-label ${hueOf(world, region.id)}${isLeft ? ' is-left' : ''}`}
-      style={{ left: `${(at.x / MAP_WIDTH) * 100}%`, top: `${(labelY / MAP_HEIGHT) * 100}%` }}
+      style={position}
       onClick={(event) => {
         event.preventDefault();
         document

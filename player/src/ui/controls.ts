@@ -142,6 +142,8 @@ export function createControls(options: ControlsOptions): Controls {
     menus.quality.element.hidden = (current.hls()?.levels.length ?? 0) === 0;
     menus.speed.button.textContent = `${video.playbackRate}×`;
     menus.quality.button.textContent = qualityLabel(current);
+    setLabel(menus.speed.button, `Speed: ${video.playbackRate}×`);
+    setLabel(menus.quality.button, `Quality: ${qualityLabel(current)}`);
     for (const menu of Object.values(menus)) menu.refresh();
     const isFull = document.fullscreenElement === host;
     setIcon(full, isFull ? 'shrink' : 'expand');

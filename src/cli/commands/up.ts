@@ -9,7 +9,7 @@ import { createLifecycle } from '#platform/lifecycle.ts';
 import { lockDirectory } from '#platform/lock.ts';
 import { createLog } from '#platform/log.ts';
 import type { Command, Invocation } from '../command.ts';
-import { runProcess } from '../compose/run-process.ts';
+import { runProcess, SUPERVISOR_STOP_MS_MAX } from '../compose/run-process.ts';
 import { controlUrlOf, loadConfigFor } from '../control-access.ts';
 import { makeDemo } from '../demo.ts';
 import { createLogFile } from '../supervisor/log-file.ts';
@@ -50,35 +50,39 @@ async function runUp(invocation: Invocation): Promise<number> {
     createLogFile(join(dataDirectory, 'logs', 'supervisor.log')),
   );
   const lifecycle = createLifecycle(log);
-  return runProcess(lifecycle, async () => {
-    const lock = await lockDirectory(dataDirectory);
-    lifecycle.add('lock', () => lock.release());
-    await buildWeb();
-    const supervisor = createSupervisor({
-      config,
-      dataDirectory,
-      configPath: path,
-      passedOn: invocation.isSet('no-wan') ? ['--no-wan'] : [],
-      clock: systemClock,
-      log,
-    });
-    lifecycle.add('children', () => supervisor.stop(), CHILDREN_STOP_MS_MAX);
-    const lines = await supervisor.start();
-    const seconds = ((performance.now() - startedAtMs) / 1_000).toFixed(1);
-    const text = [
-      '',
-      `Meridian is ready (${seconds} s).`,
-      '',
-      `  Console   ${controlUrlOf(config)}`,
-      `  Token     ${join(dataDirectory, 'admin-token')}`,
-      ...lines.map((line) => `  ${line}`),
-      '',
-      'Ctrl-C stops everything.',
-      '',
-    ];
-    process.stdout.write(text.join('\n'));
-    if (config.demo && !invocation.isSet('no-demo'))
-      lifecycle.run('demo', (signal) => makeDemo(config, dataDirectory, log, signal));
-    return [];
-  });
+  return runProcess(
+    lifecycle,
+    async () => {
+      const lock = await lockDirectory(dataDirectory);
+      lifecycle.add('lock', () => lock.release());
+      await buildWeb();
+      const supervisor = createSupervisor({
+        config,
+        dataDirectory,
+        configPath: path,
+        passedOn: invocation.isSet('no-wan') ? ['--no-wan'] : [],
+        clock: systemClock,
+        log,
+      });
+      lifecycle.add('children', () => supervisor.stop(), CHILDREN_STOP_MS_MAX);
+      const lines = await supervisor.start();
+      const seconds = ((performance.now() - startedAtMs) / 1_000).toFixed(1);
+      const text = [
+        '',
+        `Meridian is ready (${seconds} s).`,
+        '',
+        `  Console   ${controlUrlOf(config)}`,
+        `  Token     ${join(dataDirectory, 'admin-token')}`,
+        ...lines.map((line) => `  ${line}`),
+        '',
+        'Ctrl-C stops everything.',
+        '',
+      ];
+      process.stdout.write(text.join('\n'));
+      if (config.demo && !invocation.isSet('no-demo'))
+        lifecycle.run('demo', (signal) => makeDemo(config, dataDirectory, log, signal));
+      return [];
+    },
+    SUPERVISOR_STOP_MS_MAX,
+  );
 }

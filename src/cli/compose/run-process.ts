@@ -5,8 +5,10 @@ import { MeridianError } from '#contract/errors.ts';
 import type { Lifecycle } from '#platform/lifecycle.ts';
 import type { ChildMessage } from '../supervisor/messages.ts';
 
-/** A process that has not stopped by itself by then is ended; less than a supervisor waits. */
+/** A process that has not stopped by itself by then is ended; less than a supervisor waits for it. */
 const STOP_MS_MAX = 3_000;
+/** The supervisor itself waits for others; Ctrl-C ends everything within 5 s. */
+export const SUPERVISOR_STOP_MS_MAX = 4_700;
 
 const isChild = process.send !== undefined;
 
@@ -25,23 +27,23 @@ function tell(message: ChildMessage): Promise<void> {
 export async function runProcess(
   lifecycle: Lifecycle,
   start: () => Promise<readonly string[]>,
-  isSupervised = isChild,
+  stopMsMax = STOP_MS_MAX,
 ): Promise<number> {
   const ended = Promise.withResolvers<void>();
   const stop = (): void => {
-    setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
+    setTimeout(() => process.exit(1), stopMsMax).unref();
     void lifecycle.stop().then(ended.resolve);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   process.on('SIGHUP', stop);
-  if (isSupervised) process.on('disconnect', stop);
+  if (isChild) process.on('disconnect', stop);
   try {
     const lines = await start();
     await tell({ type: 'ready', lines });
   } catch (error) {
     if (!lifecycle.signal.aborted) {
-      if (isSupervised && error instanceof MeridianError)
+      if (isChild && error instanceof MeridianError)
         await tell({ type: 'failed', message: `${error.message} ${error.action}` });
       await lifecycle.stop();
       throw error;

@@ -5,13 +5,14 @@ import { MeridianError } from '#contract/errors.ts';
 import { projectScope, type UserPrincipal } from '../access/principal.ts';
 import { type AuditEntry, recordAudit } from '../audit/audit.ts';
 import type { ControlContext } from '../context.ts';
-import type { ControlTransaction } from '../database/schema.ts';
+import type { ControlDatabase, ControlTransaction } from '../database/schema.ts';
 import type { Fleet } from '../fleet/fleet.ts';
-import type { Handlers } from '../http/call.ts';
+import type { Call, Handlers } from '../http/call.ts';
 import { cancelJobs, retryJob } from '../jobs/store.ts';
 import { type AssetRow, findAsset, lockAsset, reviseAsset, updateAsset } from './store.ts';
 import { assetView } from './view.ts';
 
+type AssetRoutes = typeof assetRoutes;
 type AssetKeys =
   | 'GET /v1/assets'
   | 'GET /v1/assets/{assetId}'
@@ -26,6 +27,11 @@ export function present(row: AssetRow | undefined): AssetRow {
   return row;
 }
 
+interface Changed<T> {
+  readonly value: T;
+  readonly audit: Omit<AuditEntry, 'subject' | 'projectId'>;
+}
+
 /** Routes of the library. `onWork` is called when a job became ready. */
 export function createAssetHandlers(
   { clock, database }: ControlContext,
@@ -36,11 +42,7 @@ export function createAssetHandlers(
   function change<T>(
     principal: UserPrincipal,
     assetId: string,
-    act: (
-      transaction: ControlTransaction,
-      row: AssetRow,
-      nowMs: number,
-    ) => Promise<{ value: T; audit: Omit<AuditEntry, 'subject' | 'projectId'> }>,
+    act: (transaction: ControlTransaction, row: AssetRow, nowMs: number) => Promise<Changed<T>>,
   ): Promise<T> {
     return database.transaction().execute(async (transaction) => {
       const nowMs = clock.nowMs();
@@ -56,26 +58,7 @@ export function createAssetHandlers(
   }
 
   return {
-    async 'GET /v1/assets'({ query, principal }) {
-      const projectId = projectScope(principal, query.projectId);
-      let select = database
-        .selectFrom('assets')
-        .selectAll()
-        .where('is_deleted', '=', false)
-        .orderBy('id', 'desc')
-        .limit(query.limit + 1);
-      if (projectId !== undefined) select = select.where('project_id', '=', projectId);
-      if (query.before !== undefined) select = select.where('id', '<', query.before);
-      if (query.search !== undefined && query.search !== '')
-        select = select.where('name', 'ilike', `%${query.search.replace(/[\\%_]/g, '\\$&')}%`);
-      const rows = await select.execute();
-      const page = rows.slice(0, query.limit);
-      const sites = fleet.sites();
-      return {
-        assets: page.map((row) => assetView(row, sites)),
-        nextBefore: rows.length > query.limit ? (page.at(-1)?.id ?? null) : null,
-      };
-    },
+    'GET /v1/assets': (call) => listAssets(database, fleet, call),
     async 'GET /v1/assets/{assetId}'({ params, principal }) {
       return assetView(
         present(await findAsset(database, params.assetId, projectScope(principal))),
@@ -83,23 +66,9 @@ export function createAssetHandlers(
       );
     },
     async 'PATCH /v1/assets/{assetId}'({ params, body, principal }) {
-      const row = await change(principal, params.assetId, async (transaction, before, nowMs) => {
-        const changes = {
-          ...(body.name === undefined ? {} : { name: body.name }),
-          ...(body.visibility === undefined ? {} : { visibility: body.visibility }),
-        };
-        const isChange =
-          (body.name ?? before.name) !== before.name ||
-          (body.visibility ?? before.visibility) !== before.visibility;
-        const value = isChange ? await reviseAsset(transaction, before, changes, nowMs) : before;
-        return {
-          value,
-          audit: {
-            action: 'asset.change',
-            details: { ...changes, previousName: before.name, previousVisibility: before.visibility },
-          },
-        };
-      });
+      const row = await change(principal, params.assetId, (transaction, before, nowMs) =>
+        changeAsset(transaction, before, body, nowMs),
+      );
       return assetView(row, fleet.sites());
     },
     async 'DELETE /v1/assets/{assetId}'({ params, principal }) {
@@ -129,4 +98,42 @@ export function createAssetHandlers(
       return assetView(row, fleet.sites());
     },
   };
+}
+
+async function listAssets(
+  database: ControlDatabase,
+  fleet: Fleet,
+  { query, principal }: Call<AssetRoutes['GET /v1/assets']>,
+) {
+  const projectId = projectScope(principal, query.projectId);
+  let select = database
+    .selectFrom('assets')
+    .selectAll()
+    .where('is_deleted', '=', false)
+    .orderBy('id', 'desc')
+    .limit(query.limit + 1);
+  if (projectId !== undefined) select = select.where('project_id', '=', projectId);
+  if (query.before !== undefined) select = select.where('id', '<', query.before);
+  if (query.search !== undefined && query.search !== '')
+    select = select.where('name', 'ilike', `%${query.search.replace(/[\\%_]/g, '\\$&')}%`);
+  const rows = await select.execute();
+  const page = rows.slice(0, query.limit);
+  const sites = fleet.sites();
+  return {
+    assets: page.map((row) => assetView(row, sites)),
+    nextBefore: rows.length > query.limit ? (page.at(-1)?.id ?? null) : null,
+  };
+}
+
+async function changeAsset(
+  transaction: ControlTransaction,
+  before: AssetRow,
+  asked: Call<AssetRoutes['PATCH /v1/assets/{assetId}']>['body'],
+  nowMs: number,
+): Promise<Changed<AssetRow>> {
+  const { name = before.name, visibility = before.visibility } = asked;
+  const isChange = name !== before.name || visibility !== before.visibility;
+  const value = isChange ? await reviseAsset(transaction, before, { name, visibility }, nowMs) : before;
+  const previous = { previousName: before.name, previousVisibility: before.visibility };
+  return { value, audit: { action: 'asset.change', details: { name, visibility, ...previous } } };
 }

@@ -2,6 +2,7 @@
 // from memory alone, so that they go on while the database is away. After a start every node counts as alive until
 // it has had the time to miss its beats: a restarted control must not declare the world dead.
 
+import type { SiteConfig } from '#contract/config.ts';
 import type { Beat } from '#contract/node-api.ts';
 import type { Role } from '#contract/snapshot.ts';
 import type { ControlContext } from '../context.ts';
@@ -9,7 +10,7 @@ import { DEAD_AFTER_MS } from '../limits.ts';
 import { inTurn } from '../serial.ts';
 import { advanceRates, type Rates, type RateTrack, ratesOf, totalsOf } from './rates.ts';
 import { readDrains, readNodes } from './store.ts';
-import { createTrafficHistory, type TrafficPoint } from './traffic-history.ts';
+import { createTrafficHistory, type TrafficHistory, type TrafficPoint } from './traffic-history.ts';
 
 /** A joined node as the database keeps it. */
 export interface NodeRecord {
@@ -74,46 +75,83 @@ interface Pulse {
 }
 
 /** Creates an empty fleet; `reload` fills it. */
-export function createFleet({ config, database, clock }: ControlContext): Fleet {
-  const startedMonotonicMs = clock.monotonicMs();
-  const records = new Map<string, NodeRecord>();
-  const pulses = new Map<string, Pulse>();
-  let drains = new Map<string, number>();
-  const traffic = createTrafficHistory(config.regions.map(({ id }) => id));
+export function createFleet(context: ControlContext): Fleet {
+  return new MemoryFleet(context);
+}
 
-  function pulseOf(nodeId: string): Pulse {
-    let pulse = pulses.get(nodeId);
+class MemoryFleet implements Fleet {
+  readonly #config: ControlContext['config'];
+  readonly #database: ControlContext['database'];
+  readonly #clock: ControlContext['clock'];
+  readonly #startedMonotonicMs: number;
+  readonly #records = new Map<string, NodeRecord>();
+  readonly #pulses = new Map<string, Pulse>();
+  readonly #traffic: TrafficHistory;
+  #drains: ReadonlyMap<string, number> = new Map();
+  readonly reload = inTurn(() => this.#read());
+
+  constructor({ config, database, clock }: ControlContext) {
+    this.#config = config;
+    this.#database = database;
+    this.#clock = clock;
+    this.#startedMonotonicMs = clock.monotonicMs();
+    this.#traffic = createTrafficHistory(config.regions.map(({ id }) => id));
+  }
+
+  publicKeyOf(nodeId: string): string | undefined {
+    return this.#records.get(nodeId)?.publicKey;
+  }
+
+  node(nodeId: string): FleetNode | undefined {
+    const record = this.#records.get(nodeId);
+    return record === undefined ? undefined : this.#viewOf(record);
+  }
+
+  nodes(): FleetNode[] {
+    return [...this.#records.values()].map((record) => this.#viewOf(record));
+  }
+
+  site(siteId: string): FleetSite | undefined {
+    return this.sites().find(({ id }) => id === siteId);
+  }
+
+  traffic(): TrafficPoint[] {
+    return this.#traffic.points(this.#clock.nowMs());
+  }
+
+  #pulseOf(nodeId: string): Pulse {
+    let pulse = this.#pulses.get(nodeId);
     if (pulse === undefined) {
-      const isEarly = clock.monotonicMs() - startedMonotonicMs < DEAD_AFTER_MS;
+      const isEarly = this.#clock.monotonicMs() - this.#startedMonotonicMs < DEAD_AFTER_MS;
       pulse = {
         beat: null,
         atMs: null,
-        seenMonotonicMs: isEarly ? startedMonotonicMs : clock.monotonicMs(),
+        seenMonotonicMs: isEarly ? this.#startedMonotonicMs : this.#clock.monotonicMs(),
         track: undefined,
       };
-      pulses.set(nodeId, pulse);
+      this.#pulses.set(nodeId, pulse);
     }
     return pulse;
   }
 
-  function viewOf(record: NodeRecord): FleetNode {
-    const pulse = pulseOf(record.id);
+  #viewOf(record: NodeRecord): FleetNode {
+    const pulse = this.#pulseOf(record.id);
     return {
       ...record,
-      isAlive: clock.monotonicMs() - pulse.seenMonotonicMs < DEAD_AFTER_MS,
+      isAlive: this.#clock.monotonicMs() - pulse.seenMonotonicMs < DEAD_AFTER_MS,
       lastBeat: pulse.beat,
       lastBeatAtMs: pulse.atMs,
-      rates: ratesOf(pulse.track, clock.nowMs()),
+      rates: ratesOf(pulse.track, this.#clock.nowMs()),
     };
   }
 
-  function beat(nodeId: string, next: Beat): BeatOutcome {
-    const record = records.get(nodeId);
-    const pulse = pulseOf(nodeId);
-    const nowMs = clock.nowMs();
-    const wasAlive = clock.monotonicMs() - pulse.seenMonotonicMs < DEAD_AFTER_MS;
+  beat(nodeId: string, next: Beat): BeatOutcome {
+    const record = this.#records.get(nodeId);
+    const pulse = this.#pulseOf(nodeId);
+    const nowMs = this.#clock.nowMs();
+    const wasAlive = this.#clock.monotonicMs() - pulse.seenMonotonicMs < DEAD_AFTER_MS;
     const previous = pulse.beat;
-    pulse.seenMonotonicMs = clock.monotonicMs();
+    pulse.seenMonotonicMs = this.#clock.monotonicMs();
     pulse.atMs = nowMs;
     // A late repeat proves life, but must not replace what is newer.
     if (previous?.bootId === next.bootId && next.sequence <= previous.sequence)
@@ -124,63 +162,54 @@ export function createFleet({ config, database, clock }: ControlContext): Fleet 
     const step = advanceRates(pulse.track, { bootId, sequence, atMs: nowMs, totals: totalsOf(counters) });
     pulse.track = step.track;
     if (record !== undefined && step.done.bytesSent > 0)
-      traffic.add(record.regionId, step.done.bytesSent, nowMs);
+      this.#traffic.add(record.regionId, step.done.bytesSent, nowMs);
     return {
       isChange: !wasAlive || previous?.isReady !== next.isReady,
       isReboot: previous !== null && previous.bootId !== next.bootId,
     };
   }
 
-  function sites(): FleetSite[] {
-    const nodes = [...records.values()].map(viewOf);
-    return config.regions.flatMap((region) =>
-      region.sites.map((site) => {
-        const own = nodes.filter(({ siteId }) => siteId === site.id);
-        const edges = own.filter(({ roles }) => roles.includes('edge'));
-        const ingests = own.filter(({ roles }) => roles.includes('ingest'));
-        const drainStartedAtMs = drains.get(site.id) ?? null;
-        const isDown = !edges.some(({ isAlive }) => isAlive);
-        return {
-          id: site.id,
-          regionId: region.id,
-          state: isDown
-            ? ('down' as const)
-            : drainStartedAtMs === null
-              ? ('up' as const)
-              : ('draining' as const),
-          drainStartedAtMs,
-          // A node that has not beaten since our start is taken at its word of before: ready.
-          isHealthy: edges.some(({ isAlive, lastBeat }) => isAlive && lastBeat?.isReady !== false),
-          capacityBps: site.capacityBps,
-          edgeUrl: site.edgeUrl ?? (edges.find(({ isAlive }) => isAlive) ?? edges[0])?.edgeUrl ?? null,
-          ingestUrl:
-            site.ingestUrl ?? (ingests.find(({ isAlive }) => isAlive) ?? ingests[0])?.ingestUrl ?? null,
-          nodes: own,
-        };
-      }),
+  sites(): FleetSite[] {
+    const nodes = this.nodes();
+    return this.#config.regions.flatMap((region) =>
+      region.sites.map((site) => siteOf(region.id, site, nodes, this.#drains.get(site.id) ?? null)),
     );
   }
 
-  async function reload(): Promise<void> {
-    const nodes = await readNodes(database);
-    const newDrains = await readDrains(database);
-    records.clear();
-    for (const node of nodes) records.set(node.id, node);
-    for (const nodeId of pulses.keys()) if (!records.has(nodeId)) pulses.delete(nodeId);
-    drains = newDrains;
+  async #read(): Promise<void> {
+    const nodes = await readNodes(this.#database);
+    const newDrains = await readDrains(this.#database);
+    this.#records.clear();
+    for (const node of nodes) this.#records.set(node.id, node);
+    for (const nodeId of this.#pulses.keys()) if (!this.#records.has(nodeId)) this.#pulses.delete(nodeId);
+    this.#drains = newDrains;
   }
+}
 
+/** A site as its nodes make it. */
+function siteOf(
+  regionId: string,
+  site: SiteConfig,
+  nodes: readonly FleetNode[],
+  drainStartedAtMs: number | null,
+): FleetSite {
+  const own = nodes.filter(({ siteId }) => siteId === site.id);
+  const pick = (role: Role): FleetNode | undefined => {
+    const able = own.filter(({ roles }) => roles.includes(role));
+    return able.find(({ isAlive }) => isAlive) ?? able[0];
+  };
+  const edges = own.filter(({ roles }) => roles.includes('edge'));
+  const standing = drainStartedAtMs === null ? 'up' : 'draining';
   return {
-    reload: inTurn(reload),
-    beat,
-    publicKeyOf: (nodeId) => records.get(nodeId)?.publicKey,
-    node(nodeId) {
-      const record = records.get(nodeId);
-      return record === undefined ? undefined : viewOf(record);
-    },
-    nodes: () => [...records.values()].map(viewOf),
-    sites,
-    site: (siteId) => sites().find(({ id }) => id === siteId),
-    traffic: () => traffic.points(clock.nowMs()),
+    id: site.id,
+    regionId,
+    state: edges.some(({ isAlive }) => isAlive) ? standing : 'down',
+    drainStartedAtMs,
+    // A node that has not beaten since our start is taken at its word of before: ready.
+    isHealthy: edges.some(({ isAlive, lastBeat }) => isAlive && lastBeat?.isReady !== false),
+    capacityBps: site.capacityBps,
+    edgeUrl: site.edgeUrl ?? pick('edge')?.edgeUrl ?? null,
+    ingestUrl: site.ingestUrl ?? pick('ingest')?.ingestUrl ?? null,
+    nodes: own,
   };
 }

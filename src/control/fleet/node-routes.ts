@@ -8,7 +8,7 @@ import type { ControlContext, OnWorldChange } from '../context.ts';
 import type { Handlers } from '../http/call.ts';
 import type { Publisher } from '../snapshot/publisher.ts';
 import type { Fleet } from './fleet.ts';
-import type { Joins } from './join.ts';
+import type { Join } from './join.ts';
 
 type NodeKeys =
   | 'POST /node/v1/join'
@@ -19,7 +19,7 @@ type NodeKeys =
 export interface NodeRouteDependencies {
   readonly context: ControlContext;
   readonly fleet: Fleet;
-  readonly joins: Joins;
+  readonly join: Join;
   readonly publisher: Publisher;
   readonly rootPublicKey: string;
   onWorldChange: OnWorldChange;
@@ -33,10 +33,10 @@ export interface NodeRouteDependencies {
 export function createNodeHandlers(
   dependencies: NodeRouteDependencies,
 ): Handlers<typeof nodeRoutes, NodeKeys> {
-  const { context, fleet, joins, publisher } = dependencies;
+  const { context, fleet, join, publisher } = dependencies;
   return {
     async 'POST /node/v1/join'({ body, principal }) {
-      await joins.join(body, principal);
+      await join(body, principal);
       return { rootPublicKey: dependencies.rootPublicKey, snapshot: publisher.forNewcomer() };
     },
     async 'POST /node/v1/beat'({ body, principal }) {

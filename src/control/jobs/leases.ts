@@ -34,15 +34,93 @@ export interface Leases {
 }
 
 /** Creates the keeper of leases. `onWork` is called when a job became ready again. */
-export function createLeases({ clock, database, log, random }: ControlContext, onWork: () => void): Leases {
-  const chance = (): number => new DataView(Uint8Array.from(random(4)).buffer).getUint32(0) / 2 ** 32;
+export function createLeases(context: ControlContext, onWork: () => void): Leases {
+  return new DatabaseLeases(context, onWork);
+}
+
+class DatabaseLeases implements Leases {
+  readonly #clock: ControlContext['clock'];
+  readonly #database: ControlContext['database'];
+  readonly #log: ControlContext['log'];
+  readonly #random: ControlContext['random'];
+  readonly #onWork: () => void;
+
+  constructor({ clock, database, log, random }: ControlContext, onWork: () => void) {
+    this.#clock = clock;
+    this.#database = database;
+    this.#log = log;
+    this.#random = random;
+    this.#onWork = onWork;
+  }
+
+  heartbeat(lease: Lease, progress: JobProgress): Promise<{ leaseUntilMs: number; isCancelled: boolean }> {
+    return this.#underFence(lease, async (transaction, job, asset) => {
+      if (job.state === 'cancelled') return { leaseUntilMs: this.#clock.nowMs(), isCancelled: true };
+      requireLeased(job);
+      const leaseUntilMs = await prolongLease(transaction, job.id, progress);
+      const changes = {
+        stage: progress.stage,
+        progress: progress.share,
+        // A new attempt must not hide what an earlier one has published.
+        is_playable: asset.is_playable || progress.isPlayable,
+        duration_ms: progress.durationMs ?? asset.duration_ms,
+      };
+      await updateAsset(transaction, asset.id, changes, this.#clock.nowMs());
+      return { leaseUntilMs, isCancelled: false };
+    });
+  }
+
+  complete(lease: Lease, media: MediaDocument, copies: readonly string[]): Promise<void> {
+    return this.#underFence(lease, async (transaction, job, asset) => {
+      // The answer to an earlier completion was lost on its way.
+      if (job.state === 'done') return;
+      requireLeased(job);
+      requireSameAsset(media, job);
+      await finishJob(transaction, job.id);
+      await updateAsset(
+        transaction,
+        asset.id,
+        readyChanges(media, copies, this.#clock.nowMs()),
+        this.#clock.nowMs(),
+      );
+    });
+  }
+
+  async fail(lease: Lease, failure: JobFailure): Promise<void> {
+    const isReady = await this.#underFence(lease, async (transaction, job) => {
+      if (job.state === 'cancelled') return false;
+      requireLeased(job);
+      return this.#settle(transaction, job, failure, (delayMs) => delayMs);
+    });
+    if (isReady) this.#onWork();
+  }
+
+  async reap(rebootedNodeIds: readonly string[]): Promise<number> {
+    const lost = await readLostLeases(this.#database, rebootedNodeIds);
+    for (const { jobId, assetId, fence } of lost) {
+      await this.#database.transaction().execute(async (transaction) => {
+        await lockAsset(transaction, assetId);
+        const job = await lockLeased(transaction, jobId, fence);
+        if (job === undefined) return;
+        const failure = {
+          code: 'lease_lost',
+          message: `The encoder ${job.lease_node_id ?? ''} stopped answering while it was ${job.stage}.`,
+          isRetryable: true,
+        };
+        // The first loss says nothing about the file: somebody else takes over at once.
+        await this.#settle(transaction, job, failure, (delayMs) => (job.attempt === 1 ? 0 : delayMs));
+      });
+    }
+    if (lost.length > 0) this.#onWork();
+    return lost.length;
+  }
 
   /** Locks asset and job for the holder of the newest fence. */
-  function underFence<T>(
+  #underFence<T>(
     { jobId, nodeId, fence }: Lease,
     act: (transaction: ControlTransaction, job: JobRow, asset: AssetRow) => Promise<T>,
   ): Promise<T> {
-    return database.transaction().execute(async (transaction) => {
+    return this.#database.transaction().execute(async (transaction) => {
       const assetId = await assetIdOfJob(transaction, jobId);
       const asset = assetId === undefined ? undefined : await lockAsset(transaction, assetId);
       const job = await lockFenced(transaction, jobId, nodeId, fence);
@@ -51,19 +129,15 @@ export function createLeases({ clock, database, log, random }: ControlContext, o
     });
   }
 
-  function requireLeased(job: JobRow): void {
-    if (job.state !== 'leased') throw new MeridianError('lease_lost', { job: job.id });
-  }
-
   /** Ends a failed attempt: again later, or never; true when the job is ready again. */
-  async function settle(
+  async #settle(
     transaction: ControlTransaction,
     job: JobRow,
     failure: JobFailure,
     delayOf: (delayMs: number) => number,
   ): Promise<boolean> {
     const decision = failure.isRetryable
-      ? decideRetry(job.attempt, job.attempts_max, DEFAULT_BACKOFF, chance())
+      ? decideRetry(job.attempt, job.attempts_max, DEFAULT_BACKOFF, this.#chance())
       : ({ kind: 'bury', attempts: job.attempt } as const);
     const isBuried = decision.kind === 'bury';
     const message =
@@ -78,69 +152,22 @@ export function createLeases({ clock, database, log, random }: ControlContext, o
       isBuried
         ? { stage: 'failed', progress: 0, failure_code: ended.code, failure_message: ended.message }
         : { stage: 'queued', progress: 0 },
-      clock.nowMs(),
+      this.#clock.nowMs(),
     );
     const fields = { jobId: job.id, assetId: job.asset_id, attempt: job.attempt, ...ended };
-    if (isBuried) log.warn(fields, 'a job failed for good');
-    else log.info(fields, 'an attempt at a job failed; it will be repeated');
+    if (isBuried) this.#log.warn(fields, 'a job failed for good');
+    else this.#log.info(fields, 'an attempt at a job failed; it will be repeated');
     return !isBuried;
   }
 
-  return {
-    heartbeat(lease, progress) {
-      return underFence(lease, async (transaction, job, asset) => {
-        if (job.state === 'cancelled') return { leaseUntilMs: clock.nowMs(), isCancelled: true };
-        requireLeased(job);
-        const leaseUntilMs = await prolongLease(transaction, job.id, progress);
-        const changes = {
-          stage: progress.stage,
-          progress: progress.share,
-          // A new attempt must not hide what an earlier one has published.
-          is_playable: asset.is_playable || progress.isPlayable,
-          duration_ms: progress.durationMs ?? asset.duration_ms,
-        };
-        await updateAsset(transaction, asset.id, changes, clock.nowMs());
-        return { leaseUntilMs, isCancelled: false };
-      });
-    },
-    complete(lease, media, copies) {
-      return underFence(lease, async (transaction, job, asset) => {
-        // The answer to an earlier completion was lost on its way.
-        if (job.state === 'done') return;
-        requireLeased(job);
-        requireSameAsset(media, job);
-        await finishJob(transaction, job.id);
-        await updateAsset(transaction, asset.id, readyChanges(media, copies, clock.nowMs()), clock.nowMs());
-      });
-    },
-    async fail(lease, failure) {
-      const isReady = await underFence(lease, async (transaction, job) => {
-        if (job.state === 'cancelled') return false;
-        requireLeased(job);
-        return settle(transaction, job, failure, (delayMs) => delayMs);
-      });
-      if (isReady) onWork();
-    },
-    async reap(rebootedNodeIds) {
-      const lost = await readLostLeases(database, rebootedNodeIds);
-      for (const { jobId, assetId, fence } of lost) {
-        await database.transaction().execute(async (transaction) => {
-          await lockAsset(transaction, assetId);
-          const job = await lockLeased(transaction, jobId, fence);
-          if (job === undefined) return;
-          const failure = {
-            code: 'lease_lost',
-            message: `The encoder ${job.lease_node_id ?? ''} stopped answering while it was ${job.stage}.`,
-            isRetryable: true,
-          };
-          // The first loss says nothing about the file: somebody else takes over at once.
-          await settle(transaction, job, failure, (delayMs) => (job.attempt === 1 ? 0 : delayMs));
-        });
-      }
-      if (lost.length > 0) onWork();
-      return lost.length;
-    },
-  };
+  /** A number in [0, 1). */
+  #chance(): number {
+    return new DataView(Uint8Array.from(this.#random(4)).buffer).getUint32(0) / 2 ** 32;
+  }
+}
+
+function requireLeased(job: JobRow): void {
+  if (job.state !== 'leased') throw new MeridianError('lease_lost', { job: job.id });
 }
 
 function requireSameAsset(media: MediaDocument, job: JobRow): void {

@@ -30,85 +30,134 @@ interface Waiter {
 
 /** Creates the scheduler. */
 export function createScheduler(context: ControlContext, fleet: Fleet): Scheduler {
-  const { clock, database, log } = context;
-  const waiters = new Set<Waiter>();
-  const stopping = new AbortController();
-  let running: Promise<void> | undefined;
-  let isAgain = false;
-  /** The next round that nobody will ask for: a preference or a backoff ends then. */
-  let alarm: AbortController | undefined;
+  return new WaitingScheduler(context, fleet);
+}
 
-  function wake(): void {
-    if (stopping.signal.aborted) return;
-    if (running !== undefined) {
-      isAgain = true;
+class WaitingScheduler implements Scheduler {
+  readonly #clock: ControlContext['clock'];
+  readonly #database: ControlContext['database'];
+  readonly #log: ControlContext['log'];
+  readonly #fleet: Fleet;
+  readonly #waiters = new Set<Waiter>();
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | undefined;
+  #isAgain = false;
+  /** The next round that nobody will ask for: a preference or a backoff ends then. */
+  #alarm: AbortController | undefined;
+
+  constructor({ clock, database, log }: ControlContext, fleet: Fleet) {
+    this.#clock = clock;
+    this.#database = database;
+    this.#log = log;
+    this.#fleet = fleet;
+  }
+
+  async claim(nodeId: string, slots: number, waitMs: number, signal: AbortSignal): Promise<LeasedJob[]> {
+    if (this.#waiters.size >= CLAIMS_MAX)
+      throw new MeridianError('overloaded', { reason: 'too many open claims' });
+    const answer = Promise.withResolvers<LeasedJob[]>();
+    const waiter: Waiter = { nodeId, slots, signal, resolve: answer.resolve, reject: answer.reject };
+    const ended = new AbortController();
+    const leave = (): void => {
+      this.#waiters.delete(waiter);
+      answer.resolve([]);
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    this.#stopping.signal.addEventListener('abort', leave, { once: true });
+    this.#waiters.add(waiter);
+    this.wake();
+    // A claim that does not wait still deserves one whole round.
+    const patience =
+      waitMs === 0 ? (this.#running ?? Promise.resolve()) : this.#clock.sleep(waitMs, ended.signal);
+    patience.then(leave, () => undefined);
+    try {
+      return await answer.promise;
+    } finally {
+      this.#waiters.delete(waiter);
+      ended.abort();
+      signal.removeEventListener('abort', leave);
+      this.#stopping.signal.removeEventListener('abort', leave);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  wake(): void {
+    if (this.#stopping.signal.aborted) return;
+    if (this.#running !== undefined) {
+      this.#isAgain = true;
       return;
     }
-    running = runRounds().finally(() => {
-      running = undefined;
-      if (isAgain) wake();
+    this.#running = this.#runRounds().finally(() => {
+      this.#running = undefined;
+      if (this.#isAgain) this.wake();
     });
   }
 
-  async function runRounds(): Promise<void> {
+  async #runRounds(): Promise<void> {
     do {
-      isAgain = false;
-      if (waiters.size === 0) return;
+      this.#isAgain = false;
+      if (this.#waiters.size === 0) return;
       try {
-        await round();
+        await this.#round();
       } catch (error) {
         // The database is away: whoever waits hears it now and asks again, instead of holding a dead line.
-        for (const waiter of [...waiters]) waiter.reject(error);
+        for (const waiter of [...this.#waiters]) waiter.reject(error);
       }
-    } while (isAgain);
+    } while (this.#isAgain);
   }
 
-  async function round(): Promise<void> {
-    const ready = await readReadyJobs(database, PLACEMENT_JOBS_MAX);
+  async #round(): Promise<void> {
+    const ready = await readReadyJobs(this.#database, PLACEMENT_JOBS_MAX);
     const jobs = ready.jobs.map(({ id, runAtMs, sourceRegionIds }) => ({
       id,
       sourceRegionIds,
       readySinceMs: runAtMs,
     }));
-    const claimants = claimantsNow();
+    const claimants = this.#claimantsNow();
     const placement = placeJobs(
-      { jobs, claimants, liveRegionIds: liveRegionIds() },
+      { jobs, claimants, liveRegionIds: this.#liveRegionIds() },
       DEFAULT_PLACEMENT_POLICY,
       ready.nowMs,
     );
     const given = new Map<string, LeasedJob[]>();
     for (const { jobId, nodeId, reason } of placement.assignments) {
-      const row = await leaseJob(database, jobId, nodeId);
+      const row = await leaseJob(this.#database, jobId, nodeId);
       if (row === undefined) continue;
-      log.debug({ jobId, nodeId, reason }, 'placed a job');
-      given.set(nodeId, [...(given.get(nodeId) ?? []), await toLeasedJob(row)]);
+      this.#log.debug({ jobId, nodeId, reason }, 'placed a job');
+      given.set(nodeId, [...(given.get(nodeId) ?? []), await this.#toLeasedJob(row)]);
     }
-    for (const [nodeId, leased] of given) await deliver(nodeId, leased);
+    for (const [nodeId, leased] of given) await this.#deliver(nodeId, leased);
+    // Another claim of the same node may wait for the next job.
+    if (given.size > 0) this.#isAgain = true;
     const next = Math.min(
       placement.wakeAtMs ?? Number.POSITIVE_INFINITY,
       ready.nextRunAtMs ?? Number.POSITIVE_INFINITY,
     );
-    setAlarm(next - ready.nowMs);
+    this.#setAlarm(next - ready.nowMs);
   }
 
-  function claimantsNow(): PlacementClaimant[] {
+  #claimantsNow(): PlacementClaimant[] {
     const byNode = new Map<string, PlacementClaimant>();
-    for (const waiter of waiters) {
-      const node = fleet.node(waiter.nodeId);
+    for (const waiter of this.#waiters) {
+      const node = this.#fleet.node(waiter.nodeId);
       if (node === undefined || waiter.signal.aborted) continue;
       byNode.set(node.id, {
         nodeId: node.id,
         regionId: node.regionId,
-        isDrained: fleet.site(node.siteId)?.drainStartedAtMs != null,
+        isDrained: this.#fleet.site(node.siteId)?.drainStartedAtMs != null,
         freeSlots: Math.max(waiter.slots, byNode.get(node.id)?.freeSlots ?? 0),
       });
     }
     return [...byNode.values()];
   }
 
-  function liveRegionIds(): ReadonlySet<string> {
+  #liveRegionIds(): ReadonlySet<string> {
     return new Set(
-      fleet
+      this.#fleet
         .sites()
         .filter(({ drainStartedAtMs }) => drainStartedAtMs === null)
         .flatMap(({ nodes }) => nodes.filter(({ isAlive, roles }) => isAlive && roles.includes('encoder')))
@@ -116,8 +165,8 @@ export function createScheduler(context: ControlContext, fleet: Fleet): Schedule
     );
   }
 
-  async function toLeasedJob(row: JobRow): Promise<LeasedJob> {
-    const asset = await findAsset(database, row.asset_id);
+  async #toLeasedJob(row: JobRow): Promise<LeasedJob> {
+    const asset = await findAsset(this.#database, row.asset_id);
     if (asset === undefined) throw new MeridianError('not_found', { what: 'asset of the job' });
     return {
       id: row.id,
@@ -129,57 +178,28 @@ export function createScheduler(context: ControlContext, fleet: Fleet): Schedule
     };
   }
 
-  async function deliver(nodeId: string, leased: LeasedJob[]): Promise<void> {
-    const waiter = [...waiters].find((each) => each.nodeId === nodeId && !each.signal.aborted);
+  async #deliver(nodeId: string, leased: LeasedJob[]): Promise<void> {
+    const waiter = [...this.#waiters]
+      .filter((each) => each.nodeId === nodeId && !each.signal.aborted)
+      .sort((left, right) => right.slots - left.slots)[0];
     if (waiter !== undefined) {
-      waiters.delete(waiter);
+      this.#waiters.delete(waiter);
       return waiter.resolve(leased);
     }
     // It hung up while we leased: nobody would work on it until the lease runs out.
-    for (const { id, fence } of leased) await returnLease(database, id, fence);
-    isAgain = true;
+    for (const { id, fence } of leased) await returnLease(this.#database, id, fence);
+    this.#isAgain = true;
   }
 
-  function setAlarm(delayMs: number): void {
-    alarm?.abort();
-    if (!Number.isFinite(delayMs) || waiters.size === 0) return;
+  #setAlarm(delayMs: number): void {
+    this.#alarm?.abort();
+    if (!Number.isFinite(delayMs) || this.#waiters.size === 0) return;
     const controller = new AbortController();
-    alarm = controller;
-    const signal = AbortSignal.any([controller.signal, stopping.signal]);
-    clock.sleep(Math.max(1, delayMs + 1), signal).then(wake, () => undefined);
+    this.#alarm = controller;
+    const signal = AbortSignal.any([controller.signal, this.#stopping.signal]);
+    this.#clock.sleep(Math.max(1, delayMs + 1), signal).then(
+      () => this.wake(),
+      () => undefined,
+    );
   }
-
-  return {
-    async claim(nodeId, slots, waitMs, signal) {
-      if (waiters.size >= CLAIMS_MAX)
-        throw new MeridianError('overloaded', { reason: 'too many open claims' });
-      const answer = Promise.withResolvers<LeasedJob[]>();
-      const waiter: Waiter = { nodeId, slots, signal, resolve: answer.resolve, reject: answer.reject };
-      const ended = new AbortController();
-      const leave = (): void => {
-        waiters.delete(waiter);
-        answer.resolve([]);
-      };
-      signal.addEventListener('abort', leave, { once: true });
-      stopping.signal.addEventListener('abort', leave, { once: true });
-      waiters.add(waiter);
-      wake();
-      // A claim that does not wait still deserves one whole round.
-      const patience = waitMs === 0 ? (running ?? Promise.resolve()) : clock.sleep(waitMs, ended.signal);
-      patience.then(leave, () => undefined);
-      try {
-        return await answer.promise;
-      } finally {
-        waiters.delete(waiter);
-        ended.abort();
-        signal.removeEventListener('abort', leave);
-        stopping.signal.removeEventListener('abort', leave);
-      }
-    },
-    wake,
-    async stop() {
-      stopping.abort();
-      await running;
-    },
-  };
 }

@@ -39,29 +39,69 @@ interface OwnKey extends SnapshotKey {
 
 /** Creates the keys of this installation. */
 export function createKeys(context: ControlContext, onChange: OnWorldChange): Keys {
-  const { clock, database, dataDirectory, random } = context;
-  const directory = join(dataDirectory, KEY_DIRECTORY);
-  const fileOf = (id: string): string => join(directory, `${id}.pem`);
-  let keys: readonly SnapshotKey[] = [];
-  let revocations: readonly SnapshotRevocation[] = [];
-  let own: readonly OwnKey[] = [];
+  return new InstallationKeys(context, onChange);
+}
 
-  async function read(): Promise<void> {
-    const nowMs = clock.nowMs();
-    const rows = await database
+class InstallationKeys implements Keys {
+  readonly #clock: ControlContext['clock'];
+  readonly #database: ControlContext['database'];
+  readonly #random: ControlContext['random'];
+  readonly #directory: string;
+  readonly #onChange: OnWorldChange;
+  #keys: readonly SnapshotKey[] = [];
+  #revocations: readonly SnapshotRevocation[] = [];
+  #own: readonly OwnKey[] = [];
+  readonly reload = inTurn(() => this.#refresh());
+
+  constructor({ clock, database, dataDirectory, random }: ControlContext, onChange: OnWorldChange) {
+    this.#clock = clock;
+    this.#database = database;
+    this.#random = random;
+    this.#directory = join(dataDirectory, KEY_DIRECTORY);
+    this.#onChange = onChange;
+  }
+
+  async rotate(): Promise<void> {
+    for (const use of USES) await this.#make(use, this.#clock.nowMs() + KEY_LEAD_MS);
+    await this.reload();
+    this.#onChange();
+  }
+
+  async sign(claims: PlaybackClaims | UploadClaims): Promise<string> {
+    const key = this.#signer(claims.aud);
+    // Only after the data directory was lost: new keys wait until every node knows them.
+    if (key === undefined) throw new MeridianError('unavailable', { what: `The ${claims.aud} signing key` });
+    return signToken(claims, key.id, key.signing);
+  }
+
+  published(): { keys: readonly SnapshotKey[]; revocations: readonly SnapshotRevocation[] } {
+    const nowMs = this.#clock.nowMs();
+    return {
+      keys: this.#keys.filter((key) => key.notAfterMs > nowMs),
+      revocations: this.#revocations.filter(({ expiresAtMs }) => expiresAtMs > nowMs),
+    };
+  }
+
+  #fileOf(id: string): string {
+    return join(this.#directory, `${id}.pem`);
+  }
+
+  async #read(): Promise<void> {
+    const nowMs = this.#clock.nowMs();
+    const rows = await this.#database
       .selectFrom('signing_keys')
       .selectAll()
       .where('not_after_ms', '>', nowMs)
       .orderBy('id')
       .execute();
-    const revoked = await database
+    const revoked = await this.#database
       .selectFrom('revocations')
       .select(['token_id', 'expires_at_ms'])
       .where('expires_at_ms', '>', nowMs)
       .orderBy('token_id')
       .execute();
     const found: OwnKey[] = [];
-    keys = rows.map((row) => ({
+    this.#keys = rows.map((row) => ({
       id: row.id,
       use: row.use,
       projectId: row.project_id,
@@ -70,23 +110,24 @@ export function createKeys(context: ControlContext, onChange: OnWorldChange): Ke
       notAfterMs: row.not_after_ms,
     }));
     for (const row of rows) {
-      const key = keys.find(({ id }) => id === row.id);
+      const key = this.#keys.find(({ id }) => id === row.id);
       if (row.project_id !== null || key === undefined) continue;
-      const signing = own.find(({ id }) => id === row.id)?.signing ?? (await readKeyFile(fileOf(row.id)));
+      const signing =
+        this.#own.find(({ id }) => id === row.id)?.signing ?? (await readKeyFile(this.#fileOf(row.id)));
       if (signing !== undefined) found.push({ ...key, createdAtMs: row.created_at_ms, signing });
     }
-    own = found;
-    revocations = revoked.map((row) => ({ tokenId: row.token_id, expiresAtMs: row.expires_at_ms }));
+    this.#own = found;
+    this.#revocations = revoked.map((row) => ({ tokenId: row.token_id, expiresAtMs: row.expires_at_ms }));
   }
 
-  async function make(use: KeyUse, notBeforeMs: number): Promise<void> {
-    const nowMs = clock.nowMs();
-    const id = makeId('key', nowMs, random(10));
+  async #make(use: KeyUse, notBeforeMs: number): Promise<void> {
+    const nowMs = this.#clock.nowMs();
+    const id = makeId('key', nowMs, this.#random(10));
     const signing = generateSigningKey();
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     // The file first: a row without a private key would be published and never used.
-    await writeFileDurably(fileOf(id), signingKeyPem(signing), { mode: 0o600 });
-    await database
+    await writeFileDurably(this.#fileOf(id), signingKeyPem(signing), { mode: 0o600 });
+    await this.#database
       .insertInto('signing_keys')
       .values({
         id,
@@ -101,55 +142,32 @@ export function createKeys(context: ControlContext, onChange: OnWorldChange): Ke
   }
 
   /** The newest key that may sign now. */
-  function signer(use: KeyUse): OwnKey | undefined {
-    const nowMs = clock.nowMs();
-    return own
+  #signer(use: KeyUse): OwnKey | undefined {
+    const nowMs = this.#clock.nowMs();
+    return this.#own
       .filter((key) => key.use === use && key.notBeforeMs <= nowMs && key.notAfterMs > nowMs)
       .sort((left, right) => right.notBeforeMs - left.notBeforeMs)[0];
   }
 
-  async function makeMissing(): Promise<boolean> {
-    const nowMs = clock.nowMs();
+  async #makeMissing(): Promise<boolean> {
+    const nowMs = this.#clock.nowMs();
     let isMade = false;
     for (const use of USES) {
-      const newest = Math.max(0, ...own.filter((key) => key.use === use).map((key) => key.createdAtMs));
+      const newest = Math.max(0, ...this.#own.filter((key) => key.use === use).map((key) => key.createdAtMs));
       if (newest > nowMs - KEY_ROTATE_AFTER_MS) continue;
-      const isFirst = newest === 0 && !keys.some((key) => key.use === use && key.projectId === null);
-      await make(use, isFirst ? nowMs : nowMs + KEY_LEAD_MS);
+      const isFirst = newest === 0 && !this.#keys.some((key) => key.use === use && key.projectId === null);
+      await this.#make(use, isFirst ? nowMs : nowMs + KEY_LEAD_MS);
       isMade = true;
     }
     return isMade;
   }
 
-  async function reload(): Promise<void> {
-    const before = JSON.stringify([keys, revocations]);
-    await read();
-    if (await makeMissing()) await read();
-    if (JSON.stringify([keys, revocations]) !== before) onChange();
+  async #refresh(): Promise<void> {
+    const before = JSON.stringify([this.#keys, this.#revocations]);
+    await this.#read();
+    if (await this.#makeMissing()) await this.#read();
+    if (JSON.stringify([this.#keys, this.#revocations]) !== before) this.#onChange();
   }
-
-  return {
-    reload: inTurn(reload),
-    async rotate() {
-      for (const use of USES) await make(use, clock.nowMs() + KEY_LEAD_MS);
-      await read();
-      onChange();
-    },
-    async sign(claims) {
-      const key = signer(claims.aud);
-      // Only after the data directory was lost: new keys wait until every node knows them.
-      if (key === undefined)
-        throw new MeridianError('unavailable', { what: `The ${claims.aud} signing key` });
-      return signToken(claims, key.id, key.signing);
-    },
-    published() {
-      const nowMs = clock.nowMs();
-      return {
-        keys: keys.filter((key) => key.notAfterMs > nowMs),
-        revocations: revocations.filter(({ expiresAtMs }) => expiresAtMs > nowMs),
-      };
-    },
-  };
 }
 
 async function readKeyFile(path: string): Promise<SigningKey | undefined> {

@@ -62,172 +62,212 @@ const KEPT_MAX = 8;
 
 /** Creates the publisher. */
 export function createPublisher(dependencies: PublisherDependencies): Publisher {
-  const { context, rootKey } = dependencies;
-  const { clock, database, log } = context;
-  const publications: Publication[] = [];
+  return new WavePublisher(dependencies);
+}
+
+class WavePublisher implements Publisher {
+  readonly #dependencies: PublisherDependencies;
+  readonly #clock: ControlContext['clock'];
+  readonly #database: ControlContext['database'];
+  readonly #log: ControlContext['log'];
+  readonly #publications: Publication[] = [];
   /** Node → what it was offered last. */
-  const offered = new Map<string, Version>();
-  const refusals = new Map<string, { version: Version; reason: string }>();
-  let state: WaveState = NO_WAVES;
-  let newest: Publication | null = null;
-  let newestText = '';
-  let sequence = 0;
-  let savedVersion: Version | null = null;
-  let problem: string | null = null;
-  let firstPublishedAtMs = 0;
+  readonly #offered = new Map<string, Version>();
+  readonly #refusals = new Map<string, { version: Version; reason: string }>();
+  #state: WaveState = NO_WAVES;
+  #newest: Publication | null = null;
+  #newestText = '';
+  #sequence = 0;
+  #savedVersion: Version | null = null;
+  #problem: string | null = null;
+  #firstPublishedAtMs = 0;
 
-  const find = (version: Version): Publication | undefined =>
-    publications.find((publication) => compareVersions(publication.version, version) === 0);
+  constructor(dependencies: PublisherDependencies) {
+    this.#dependencies = dependencies;
+    this.#clock = dependencies.context.clock;
+    this.#database = dependencies.context.database;
+    this.#log = dependencies.context.log;
+  }
 
-  function waveNodes(): WaveNode[] {
-    return dependencies.sites().flatMap(({ nodes }) =>
+  #find(version: Version): Publication | undefined {
+    return this.#publications.find((publication) => compareVersions(publication.version, version) === 0);
+  }
+
+  async load(): Promise<WorldSnapshot | null> {
+    const row = await this.#database.selectFrom('published_snapshots').selectAll().executeTakeFirst();
+    const parsed = row === undefined ? undefined : snapshotSchema.safeParse(parseJson(row.payload));
+    if (row === undefined || parsed?.success !== true) return null;
+    const version = { term: row.term, sequence: row.sequence };
+    const signed = { payload: row.payload, signature: row.signature };
+    this.#publications.push({ version, snapshot: parsed.data, signed });
+    this.#state = releaseVersion(version);
+    this.#savedVersion = version;
+    return parsed.data;
+  }
+
+  async save(): Promise<void> {
+    const full = this.#state.full === null ? undefined : this.#find(this.#state.full);
+    if (full === undefined || this.#isBootstrapping()) return;
+    if (this.#savedVersion !== null && compareVersions(full.version, this.#savedVersion) <= 0) return;
+    const row = { ...full.version, ...full.signed };
+    await this.#database
+      .insertInto('published_snapshots')
+      .values({ id: 1, ...row })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+      .execute();
+    this.#savedVersion = full.version;
+  }
+
+  forNewcomer(): SignedSnapshot {
+    return this.#due({ siteId: '', regionId: '' }, null).signed;
+  }
+
+  forBeat(node: FleetNode, beat: Beat): SignedSnapshot {
+    const last = this.#offered.get(node.id);
+    const hasIt = last !== undefined && beat.adopted !== null && compareVersions(beat.adopted, last) >= 0;
+    if (beat.refusal === null || last === undefined || hasIt) this.#refusals.delete(node.id);
+    else this.#refusals.set(node.id, { version: last, reason: beat.refusal });
+    this.#advance();
+    const publication = this.#due(node, beat.adopted);
+    this.#offered.set(node.id, publication.version);
+    return publication.signed;
+  }
+
+  newest(): WorldSnapshot | null {
+    return this.#newest?.snapshot ?? null;
+  }
+
+  waves(): { wave: Wave | null; stopped: StoppedWave | null } {
+    return { wave: this.#state.wave, stopped: this.#state.stopped };
+  }
+
+  problem(): string | null {
+    return this.#problem;
+  }
+
+  #waveNodes(): WaveNode[] {
+    return this.#dependencies.sites().flatMap(({ nodes }) =>
       nodes.map(({ id, siteId, regionId, isAlive, lastBeat }) => ({
         id,
         siteId,
         regionId,
         isAlive,
         adopted: lastBeat?.adopted ?? null,
-        refused: refusals.get(id) ?? null,
+        refused: this.#refusals.get(id) ?? null,
       })),
     );
   }
 
   /** Until every site has joined and caught up there is nothing to protect: waves would only make a first start slow. */
-  function isBootstrapping(): boolean {
-    if (savedVersion !== null || clock.monotonicMs() - firstPublishedAtMs >= BOOTSTRAP_MS_MAX) return false;
-    if (dependencies.sites().some(({ nodes }) => !nodes.some(({ isAlive }) => isAlive))) return true;
-    const { full } = state;
+  #isBootstrapping(): boolean {
+    if (
+      this.#savedVersion !== null ||
+      this.#clock.monotonicMs() - this.#firstPublishedAtMs >= BOOTSTRAP_MS_MAX
+    )
+      return false;
+    if (this.#dependencies.sites().some(({ nodes }) => !nodes.some(({ isAlive }) => isAlive))) return true;
+    const { full } = this.#state;
     return (
       full === null ||
-      waveNodes().some(({ adopted }) => adopted === null || compareVersions(adopted, full) < 0)
+      this.#waveNodes().some(({ adopted }) => adopted === null || compareVersions(adopted, full) < 0)
     );
   }
 
-  function sign(content: SnapshotContent): Publication | null {
-    const version = { term: dependencies.term(), sequence: sequence + 1 };
-    const before = newest?.snapshot ?? (state.full === null ? null : (find(state.full)?.snapshot ?? null));
+  #sign(content: SnapshotContent): Publication | null {
+    const version = { term: this.#dependencies.term(), sequence: this.#sequence + 1 };
+    const before =
+      this.#newest?.snapshot ??
+      (this.#state.full === null ? null : (this.#find(this.#state.full)?.snapshot ?? null));
     const snapshot: WorldSnapshot = {
       ...content,
       ...version,
-      publishedAtMs: clock.nowMs(),
+      publishedAtMs: this.#clock.nowMs(),
       removalIsMeant: isRemovalMeant(before, content),
     };
     const payload = JSON.stringify(snapshot);
     const bytes = Buffer.byteLength(payload);
     if (bytes > SNAPSHOT_BYTES_MAX) {
       const sentence = `the snapshot would have ${bytes} bytes, more than ${SNAPSHOT_BYTES_MAX}`;
-      if (problem === null)
-        log.error({ bytes }, 'the world no longer fits in a snapshot; the last one stays');
-      problem = sentence;
+      if (this.#problem === null)
+        this.#log.error({ bytes }, 'the world no longer fits in a snapshot; the last one stays');
+      this.#problem = sentence;
       return null;
     }
-    problem = null;
-    sequence += 1;
-    return { version, snapshot, signed: { payload, signature: signText(rootKey, payload) } };
+    this.#problem = null;
+    this.#sequence += 1;
+    return {
+      version,
+      snapshot,
+      signed: { payload, signature: signText(this.#dependencies.rootKey, payload) },
+    };
   }
 
-  function publish(content: SnapshotContent, text: string): void {
-    const publication = sign(content);
+  #publish(content: SnapshotContent, text: string): void {
+    const publication = this.#sign(content);
     if (publication === null) return;
     const isRefresh =
-      newest !== null && text === newestText && newest.version.term === publication.version.term;
-    if (newest === null) firstPublishedAtMs = clock.monotonicMs();
-    newest = publication;
-    newestText = text;
-    publications.push(publication);
+      this.#newest !== null &&
+      text === this.#newestText &&
+      this.#newest.version.term === publication.version.term;
+    if (this.#newest === null) this.#firstPublishedAtMs = this.#clock.monotonicMs();
+    this.#newest = publication;
+    this.#newestText = text;
+    this.#publications.push(publication);
     const { version } = publication;
-    state = isBootstrapping()
+    this.#state = this.#isBootstrapping()
       ? releaseVersion(version)
-      : offerVersion(state, version, isRefresh, waveNodes(), clock.nowMs());
-    forgetOld();
+      : offerVersion(this.#state, version, isRefresh, this.#waveNodes(), this.#clock.nowMs());
+    this.#forgetOld();
   }
 
-  function forgetOld(): void {
-    const needed = [state.full, state.wave?.version, state.waiting?.version, newest?.version];
-    for (const publication of [...publications]) {
-      if (publications.length <= KEPT_MAX) return;
+  #forgetOld(): void {
+    const needed = [
+      this.#state.full,
+      this.#state.wave?.version,
+      this.#state.waiting?.version,
+      this.#newest?.version,
+    ];
+    for (const publication of [...this.#publications]) {
+      if (this.#publications.length <= KEPT_MAX) return;
       const isNeeded = needed.some(
         (version) => version && compareVersions(version, publication.version) === 0,
       );
-      if (!isNeeded) publications.splice(publications.indexOf(publication), 1);
+      if (!isNeeded) this.#publications.splice(this.#publications.indexOf(publication), 1);
     }
   }
 
-  function advance(): void {
-    const before = state;
-    state = advanceWaves(state, waveNodes(), STAGE_MS_MAX, clock.nowMs());
-    if (state.stopped !== null && state.stopped !== before.stopped) {
-      const { version, nodeId, reason } = state.stopped;
-      log.warn({ ...version, nodeId, reason }, 'a node refused the snapshot; its wave was stopped');
+  #advance(): void {
+    const before = this.#state;
+    this.#state = advanceWaves(this.#state, this.#waveNodes(), STAGE_MS_MAX, this.#clock.nowMs());
+    if (this.#state.stopped !== null && this.#state.stopped !== before.stopped) {
+      const { version, nodeId, reason } = this.#state.stopped;
+      this.#log.warn({ ...version, nodeId, reason }, 'a node refused the snapshot; its wave was stopped');
     }
-    if (state.full !== before.full) forgetOld();
+    if (this.#state.full !== before.full) this.#forgetOld();
   }
 
-  function tick(): void {
-    const content = dependencies.content();
+  tick(): void {
+    const content = this.#dependencies.content();
     const text = contentText(content);
     const isDue =
-      newest === null ||
-      text !== newestText ||
-      newest.version.term !== dependencies.term() ||
-      clock.nowMs() - newest.snapshot.publishedAtMs >= PUBLISH_MS_MAX;
-    if (isDue) publish(content, text);
-    advance();
+      this.#newest === null ||
+      text !== this.#newestText ||
+      this.#newest.version.term !== this.#dependencies.term() ||
+      this.#clock.nowMs() - this.#newest.snapshot.publishedAtMs >= PUBLISH_MS_MAX;
+    if (isDue) this.#publish(content, text);
+    this.#advance();
   }
 
-  function due(node: Pick<WaveNode, 'siteId' | 'regionId'>, adopted: Version | null): Publication {
-    if (newest === null) tick();
-    const last = newest;
+  #due(node: Pick<WaveNode, 'siteId' | 'regionId'>, adopted: Version | null): Publication {
+    if (this.#newest === null) this.tick();
+    const last = this.#newest;
     if (last === null) throw new Error('no snapshot could be published');
-    const publication = find(dueVersion(state, node, last.version)) ?? last;
+    const publication = this.#find(dueVersion(this.#state, node, last.version)) ?? last;
     // A node that is ahead was in a wave that stopped, or that an earlier control began: it is sent what it has, or
     // the next newer one, never something older to refuse.
     if (adopted === null || compareVersions(publication.version, adopted) >= 0) return publication;
-    return publications.find(({ version }) => compareVersions(version, adopted) >= 0) ?? publication;
+    return this.#publications.find(({ version }) => compareVersions(version, adopted) >= 0) ?? publication;
   }
-
-  return {
-    async load() {
-      const row = await database.selectFrom('published_snapshots').selectAll().executeTakeFirst();
-      const parsed = row === undefined ? undefined : snapshotSchema.safeParse(parseJson(row.payload));
-      if (row === undefined || parsed?.success !== true) return null;
-      const version = { term: row.term, sequence: row.sequence };
-      const signed = { payload: row.payload, signature: row.signature };
-      publications.push({ version, snapshot: parsed.data, signed });
-      state = releaseVersion(version);
-      savedVersion = version;
-      return parsed.data;
-    },
-    tick,
-    async save() {
-      const full = state.full === null ? undefined : find(state.full);
-      if (full === undefined || isBootstrapping()) return;
-      if (savedVersion !== null && compareVersions(full.version, savedVersion) <= 0) return;
-      const row = { ...full.version, ...full.signed };
-      await database
-        .insertInto('published_snapshots')
-        .values({ id: 1, ...row })
-        .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
-        .execute();
-      savedVersion = full.version;
-    },
-    forNewcomer() {
-      return due({ siteId: '', regionId: '' }, null).signed;
-    },
-    forBeat(node, beat) {
-      const last = offered.get(node.id);
-      const hasIt = last !== undefined && beat.adopted !== null && compareVersions(beat.adopted, last) >= 0;
-      if (beat.refusal === null || last === undefined || hasIt) refusals.delete(node.id);
-      else refusals.set(node.id, { version: last, reason: beat.refusal });
-      advance();
-      const publication = due(node, beat.adopted);
-      offered.set(node.id, publication.version);
-      return publication.signed;
-    },
-    newest: () => newest?.snapshot ?? null,
-    waves: () => ({ wave: state.wave, stopped: state.stopped }),
-    problem: () => problem,
-  };
 }
 
 function parseJson(text: string): unknown {

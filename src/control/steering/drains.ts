@@ -3,7 +3,7 @@
 
 import type { worldRoutes } from '#contract/api/world.ts';
 import { MeridianError } from '#contract/errors.ts';
-import { requireAllProjects } from '../access/principal.ts';
+import { requireAllProjects, type UserPrincipal } from '../access/principal.ts';
 import { recordAudit } from '../audit/audit.ts';
 import type { ControlContext, OnWorldChange } from '../context.ts';
 import type { Fleet, FleetSite } from '../fleet/fleet.ts';
@@ -38,11 +38,12 @@ export function drainWarnings(sites: readonly FleetSite[], drained: readonly Fle
 
 /** Routes that drain, restore, and show the plan. */
 export function createDrainHandlers(
-  { clock, config, database }: ControlContext,
+  context: ControlContext,
   fleet: Fleet,
   steering: Steering,
   onChange: OnWorldChange,
 ): Handlers<typeof worldRoutes, DrainKeys> {
+  const { clock, config, database } = context;
   function targets(target: string): readonly FleetSite[] {
     const sites = fleet.sites();
     const isRegion = config.regions.some(({ id }) => id === target);
@@ -62,28 +63,7 @@ export function createDrainHandlers(
     async 'POST /v1/drains/{target}'({ params, body, principal }) {
       requireAllProjects(principal);
       const own = targets(params.target);
-      const nowMs = clock.nowMs();
-      await database.transaction().execute(async (transaction) => {
-        // Two drains at once must not each see the other's site as the one that is left.
-        await transaction.selectFrom('leadership').select('id').forUpdate().execute();
-        const drained = await transaction.selectFrom('drains').select('site_id').execute();
-        const others = fleet.sites().filter(({ id }) => !drained.some(({ site_id }) => site_id === id));
-        if (!body.isForced && servingWithout(others, own).length === 0)
-          throw new MeridianError('conflict', {
-            reason: `No healthy site would be left if ${params.target} were drained; repeat with isForced to do it anyway`,
-          });
-        await transaction
-          .insertInto('drains')
-          .values(own.map(({ id }) => ({ site_id: id, started_at_ms: nowMs, actor: principal.name })))
-          .onConflict((conflict) => conflict.doNothing())
-          .execute();
-        await recordAudit(transaction, principal, nowMs, {
-          action: 'drain.start',
-          subject: params.target,
-          projectId: null,
-          details: { sites: own.map(({ id }) => id), isForced: body.isForced },
-        });
-      });
+      await startDrain(context, fleet, { target: params.target, own, isForced: body.isForced, principal });
       await fleet.reload();
       onChange();
       return result(
@@ -111,4 +91,40 @@ export function createDrainHandlers(
       return { plan: steering.current(), findings: [...steering.findings()] };
     },
   };
+}
+
+interface DrainRequest {
+  readonly target: string;
+  readonly own: readonly FleetSite[];
+  readonly isForced: boolean;
+  readonly principal: UserPrincipal;
+}
+
+async function startDrain(
+  { clock, database }: ControlContext,
+  fleet: Fleet,
+  { target, own, isForced, principal }: DrainRequest,
+): Promise<void> {
+  const nowMs = clock.nowMs();
+  await database.transaction().execute(async (transaction) => {
+    // Two drains at once must not each see the other's site as the one that is left.
+    await transaction.selectFrom('leadership').select('id').forUpdate().execute();
+    const drained = await transaction.selectFrom('drains').select('site_id').execute();
+    const others = fleet.sites().filter(({ id }) => !drained.some(({ site_id }) => site_id === id));
+    if (!isForced && servingWithout(others, own).length === 0)
+      throw new MeridianError('conflict', {
+        reason: `No healthy site would be left if ${target} were drained; repeat with isForced to do it anyway`,
+      });
+    await transaction
+      .insertInto('drains')
+      .values(own.map(({ id }) => ({ site_id: id, started_at_ms: nowMs, actor: principal.name })))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    await recordAudit(transaction, principal, nowMs, {
+      action: 'drain.start',
+      subject: target,
+      projectId: null,
+      details: { sites: own.map(({ id }) => id), isForced: isForced },
+    });
+  });
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { defined } from '#base/assert.ts';
 import { AAC_STEREO, aacEntry, bytesOf, fragment, gop, init, type SampleFixture } from './box-fixture.ts';
 import { CmafError } from './cmaf-error.ts';
 import type { Fragment } from './fragment.ts';
@@ -48,6 +49,28 @@ test('groups of pictures that fit the grid become segments as they came', () => 
     assert.equal(Buffer.from(segment.data.subarray(0, 24)).toString('latin1', 4, 12), 'stypmsdh');
     assert.deepEqual(segment.data.subarray(24), gops[index]);
   }
+});
+
+test('a group of pictures that fills its segment completes it at once', () => {
+  const segmenter = new Segmenter(GRID);
+  const [full, half] = fragmentsOf(init(), gop(900_000, 60, 3_000), gop(1_080_000, 30, 3_000));
+  assert.deepEqual(
+    [full, half].map((item) => segmenter.push(defined(item, 'a fragment')).map(({ number }) => number)),
+    [[0], []],
+  );
+  assert.deepEqual(
+    segmenter.flush().map(({ number, durationTicks }) => [number, durationTicks]),
+    [[1, 90_000]],
+  );
+});
+
+test('a segment that a decoder cannot start with is an error', () => {
+  const pictures = [{ durationTicks: 3_000, payload: Uint8Array.of(1), isSync: false }];
+  const fragments = fragmentsOf(init(), gop(900_000, 60, 3_000), fragment(1_080_000, pictures));
+  assert.throws(
+    () => segmentsOf(fragments),
+    (error: unknown) => error instanceof CmafError && error.kind === 'malformed',
+  );
 });
 
 test('a grid of 2.002 s counts 29.97 fps exactly for an hour', () => {

@@ -37,11 +37,19 @@ interface Piece {
   readonly samples: Sample[];
 }
 
+/** The segment that is being filled. */
+interface OpenSegment {
+  readonly number: number;
+  readonly startTicks: number;
+  durationTicks: number;
+  readonly pieces: Piece[];
+}
+
 /** Cuts one track into segments. */
 export class Segmenter {
   readonly #options: SegmenterOptions;
-  #number = -1;
-  #pieces: Piece[] = [];
+  #open: OpenSegment | undefined;
+  #lastNumber = -1;
 
   constructor(options: SegmenterOptions) {
     this.#options = options;
@@ -49,35 +57,42 @@ export class Segmenter {
 
   /** Takes the next fragment and returns the segments that it completed. */
   push(fragment: Fragment): Segment[] {
+    const { timescale } = fragment.track;
     const segments: Segment[] = [];
     let piece: Piece | undefined;
     for (const sample of fragment.samples) {
-      if (sample.isSync || this.#number < 0) {
-        const number = this.#numberOf(sample.presentationTicks, fragment.track.timescale);
-        if (number > this.#number) {
-          const segment = this.#close(sample.presentationTicks);
-          if (segment !== undefined) {
-            if (number !== segment.number + 1)
-              throw new CmafError('gap', `segment ${segment.number} is followed by ${number}`);
-            segments.push(segment);
-          }
-          this.#number = number;
-          piece = undefined;
-        }
-      }
-      if (piece === undefined) {
+      const isNext =
+        this.#open !== undefined &&
+        sample.isSync &&
+        this.#numberOf(sample.presentationTicks, timescale) > this.#open.number;
+      if (this.#open !== undefined && isNext)
+        segments.push(this.#close(this.#open, sample.presentationTicks));
+      const open = this.#open ?? this.#start(sample, timescale);
+      if (piece === undefined || !open.pieces.includes(piece)) {
         piece = { fragment, samples: [] };
-        this.#pieces.push(piece);
+        open.pieces.push(piece);
       }
       piece.samples.push(sample);
+      open.durationTicks += sample.durationTicks;
+    }
+    // A group of pictures that fills its segment completes it: nobody waits for the next one to begin.
+    if (this.#open !== undefined) {
+      const nextTicks = this.#open.startTicks + this.#open.durationTicks;
+      if (this.#numberOf(nextTicks, timescale) > this.#open.number)
+        segments.push(this.#close(this.#open, nextTicks));
     }
     return segments;
   }
 
   /** The last segment, once the stream has ended. */
   flush(): Segment[] {
-    const segment = this.#close(undefined);
-    return segment === undefined ? [] : [segment];
+    const open = this.#open;
+    if (open === undefined) return [];
+    let endTicks = 0;
+    for (const { samples } of open.pieces)
+      for (const sample of samples)
+        endTicks = Math.max(endTicks, sample.presentationTicks + sample.durationTicks);
+    return [this.#close(open, endTicks)];
   }
 
   #numberOf(ticks: number, timescale: number): number {
@@ -86,27 +101,33 @@ export class Segmenter {
     return Math.max(0, Math.floor(sinceStartMs / segmentDurationMs));
   }
 
-  /** Closes the open segment; it lasts until the next one starts, or until its last frame ends. */
-  #close(nextStartTicks: number | undefined): Segment | undefined {
-    const pieces = this.#pieces;
-    const first = pieces[0]?.samples[0];
-    if (pieces[0] === undefined || first === undefined) return undefined;
-    this.#pieces = [];
-    const { track } = pieces[0].fragment;
+  #start(sample: Sample, timescale: number): OpenSegment {
+    const number = this.#numberOf(sample.presentationTicks, timescale);
+    if (this.#lastNumber >= 0 && number !== this.#lastNumber + 1)
+      throw new CmafError('gap', `segment ${this.#lastNumber} is followed by ${number}`);
+    if (!sample.isSync)
+      throw new CmafError('malformed', `segment ${number} does not start with a sync sample`);
+    this.#open = { number, startTicks: sample.presentationTicks, durationTicks: 0, pieces: [] };
+    return this.#open;
+  }
+
+  /** Closes the open segment, which lasts until `endTicks`. */
+  #close(open: OpenSegment, endTicks: number): Segment {
+    this.#open = undefined;
+    this.#lastNumber = open.number;
+    const { number, startTicks, pieces } = open;
+    const durationTicks = endTicks - startTicks;
+    const track = pieces[0]?.fragment.track;
+    if (track === undefined || durationTicks <= 0)
+      throw new CmafError('malformed', `segment ${number} has no duration`);
     const samples = pieces.flatMap((piece) => piece.samples);
-    let endTicks = nextStartTicks ?? 0;
-    if (nextStartTicks === undefined)
-      for (const sample of samples)
-        endTicks = Math.max(endTicks, sample.presentationTicks + sample.durationTicks);
-    const durationTicks = endTicks - first.presentationTicks;
-    if (durationTicks <= 0) throw new CmafError('malformed', `segment ${this.#number} has no duration`);
     return {
-      number: this.#number,
-      startTicks: first.presentationTicks,
+      number,
+      startTicks,
       durationTicks,
       timescale: track.timescale,
       frameCount: samples.length,
-      data: join(segmentParts(this.#number, track.id, pieces, samples)),
+      data: join(segmentParts(number, track.id, pieces, samples)),
     };
   }
 }

@@ -35,8 +35,8 @@ export interface ProbeResult {
     frameRate: { numerator: number; denominator: number } | null;
     isVariableFrameRate: boolean;
     /**
-     * How many frames the file holds, counted when the file does not say; null past the bound of counting. To plan
-     * an encode take `plannedFrameCount` (probe-result.ts): dropped frames and a late start make the two differ.
+     * How many frames the file holds, counted when the file does not say; null past the bound of counting. An encode
+     * may need another number: dropped frames are filled, and so is the time before `startMs`.
      */
     frameCount: number | null;
     /** When the first frame is shown, counted from the start of the earliest stream, which is time zero of an encode. */

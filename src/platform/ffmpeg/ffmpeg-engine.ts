@@ -23,6 +23,8 @@ import { planScan, type RawProbe, type Scan, type ScannedPackets, toProbeResult 
 import {
   AUDIO_RATE_HZ,
   audioFilters,
+  DECODER_THREADS,
+  FILTER_THREADS,
   muxerOptions,
   POSTER_QUALITY,
   type VideoRequest,
@@ -172,6 +174,7 @@ function inputAddress(path: string): string {
 export function encodeArguments(request: EncodeRequest, demuxer: Demuxer): string[] {
   const { video } = request;
   const args = [...QUIET, '-nostats', '-progress', 'pipe:1', '-stats_period', '1'];
+  args.push('-filter_complex_threads', String(FILTER_THREADS), '-threads', String(DECODER_THREADS));
   args.push(...inputOptions(demuxer), '-i', inputAddress(request.inputPath));
   let descriptor = 3;
   if (video !== null) {

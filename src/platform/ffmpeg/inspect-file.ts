@@ -28,6 +28,9 @@ interface Box {
 /** Boxes on the way to the data references, and those that only reference movies have. */
 const PATH_TO_REFERENCES = new Set(['moov', 'trak', 'mdia', 'minf', 'dinf']);
 
+/** Letters, as every registered type has; else what is read is no box. */
+const BOX_TYPE = /^[\x20-\x7e\xa9]{4}$/;
+
 /** Tells what the file is; throws a MeridianError `media_…` for whatever must not reach FFmpeg. */
 export async function inspectFile(path: string): Promise<InspectedFile> {
   const file = await open(path, 'r');
@@ -97,7 +100,7 @@ async function inspectBoxes(file: FileHandle, fileBytes: number): Promise<void> 
       throw new MeridianError('media_unsupported', { reason: `it has more than ${count} parts` });
     const box = await readBox(file, offset, fileBytes);
     // Some recorders leave a few bytes behind the last box; FFmpeg and players ignore them as well.
-    if (box === null) break;
+    if (box === null || !BOX_TYPE.test(box.type)) break;
     if (box.end > fileBytes) throw truncated(box.end, fileBytes);
     if (box.type === 'moov') await inspectIndex(file, box);
     seen.add(box.type);

@@ -12,8 +12,7 @@ import {
 } from 'node-av/constants';
 import {
   avRescaleQ,
-  Codec,
-  CodecContext,
+  type CodecContext,
   FFmpegError,
   type FilterContext,
   type FormatContext,
@@ -24,9 +23,9 @@ import {
 import { defined } from '#base/assert.ts';
 import type { AudioOutput, EncodeRequest } from './engine.ts';
 import { createGraph, type Graph, pushFrame } from './node-av-graph.ts';
-import { openInput, readPackets } from './node-av-input.ts';
+import { openDecoder, openInput, readPackets } from './node-av-input.ts';
 import { createAudioEncoder, createVideoEncoder, type OutputEncoder } from './node-av-output.ts';
-import { audioFilters, DECODER_THREADS, type VideoRequest, videoGraph } from './recipe.ts';
+import { audioFilters, type VideoRequest, videoGraph } from './recipe.ts';
 
 const MICROSECONDS = { num: 1, den: 1_000_000 };
 /** Share of packets that may fail to decode, as in the ffmpeg executable. */
@@ -90,14 +89,7 @@ function findStream(input: FormatContext, index: number): Stream {
 }
 
 function createTrack(input: FormatContext, stream: Stream, branches: Branch[]): Track {
-  const codec = Codec.findDecoder(stream.codecpar.codecId);
-  if (codec === null) throw new Error(`Decoder not found for stream ${stream.index}`);
-  const decoder = new CodecContext();
-  decoder.allocContext3(codec);
-  FFmpegError.throwIfError(decoder.parametersToContext(stream.codecpar), 'describe the decoder');
-  decoder.pktTimebase = stream.timeBase;
-  decoder.threadCount = DECODER_THREADS;
-  FFmpegError.throwIfError(decoder.open2Sync(codec, null), 'open the decoder');
+  const decoder = openDecoder(stream);
   const frame = new Frame();
   frame.alloc();
   const origin =

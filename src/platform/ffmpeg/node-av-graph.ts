@@ -12,6 +12,7 @@ import {
   type Stream,
 } from 'node-av/lib';
 import { defined } from '#base/assert.ts';
+import { FILTER_THREADS } from './recipe.ts';
 
 /** The source takes over what it is given, and the frame is still needed by other branches. */
 export function pushFrame(source: FilterContext, frame: Frame): void {
@@ -46,7 +47,7 @@ export function createGraph(
   const pad = isVideo ? 'v' : 'a';
   const graph = new FilterGraph();
   graph.alloc();
-  graph.nbThreads = 1;
+  graph.nbThreads = FILTER_THREADS;
   const sinkNames = Array.from({ length: sinkCount }, (_, index) => `${sinkFilter}@${pad}${index}`);
   const tails = sinkNames.map((name, index) => `[${pad}${index}]${name}`);
   const text = [`${sourceFilter}@in=${sourceOptions}[in]`, description, ...tails].join(';');

@@ -4,8 +4,18 @@
 
 import { resolve } from 'node:path';
 import { AV_NOPTS_VALUE, AVERROR_EOF } from 'node-av/constants';
-import { Dictionary, FFmpegError, FormatContext, InputFormat, type Packet } from 'node-av/lib';
+import {
+  Codec,
+  CodecContext,
+  Dictionary,
+  FFmpegError,
+  FormatContext,
+  InputFormat,
+  type Packet,
+  type Stream,
+} from 'node-av/lib';
 import { PIXELS_MAX, STREAMS_MAX } from './limits.ts';
+import { DECODER_THREADS } from './recipe.ts';
 
 /** Opens the file and reads its headers; throws with FFmpeg's words when it is not what `demuxer` says. */
 export function openInput(path: string, demuxer: string): FormatContext {
@@ -18,9 +28,23 @@ export function openInput(path: string, demuxer: string): FormatContext {
     max_streams: STREAMS_MAX,
   });
   FFmpegError.throwIfError(input.openInputSync(`file:${resolve(path)}`, format, options), 'open the file');
-  const decoding = Dictionary.fromObject({ max_pixels: PIXELS_MAX });
-  FFmpegError.throwIfError(input.findStreamInfoSync(decoding), 'read its headers');
+  // Without options: node-av hands one dictionary where FFmpeg reads one per stream, and crashes with two streams.
+  FFmpegError.throwIfError(input.findStreamInfoSync(null), 'read its headers');
   return input;
+}
+
+/** Opens the decoder of a stream; throws when there is none. */
+export function openDecoder(stream: Stream): CodecContext {
+  const codec = Codec.findDecoder(stream.codecpar.codecId);
+  if (codec === null) throw new Error(`Decoder not found for stream ${stream.index}`);
+  const decoder = new CodecContext();
+  decoder.allocContext3(codec);
+  FFmpegError.throwIfError(decoder.parametersToContext(stream.codecpar), 'describe the decoder');
+  decoder.pktTimebase = stream.timeBase;
+  decoder.threadCount = DECODER_THREADS;
+  const options = Dictionary.fromObject({ max_pixels: PIXELS_MAX });
+  FFmpegError.throwIfError(decoder.open2Sync(codec, options), 'open the decoder');
+  return decoder;
 }
 
 /** Reads packet after packet into `packet` until the file or `handle` (by answering false) ends it. */

@@ -20,10 +20,10 @@ import {
 } from 'node-av/lib';
 import { defined } from '#base/assert.ts';
 import { createGraph } from './node-av-graph.ts';
-import { openInput, readPackets } from './node-av-input.ts';
+import { openDecoder, openInput, readPackets } from './node-av-input.ts';
 import { describeStream } from './node-av-probe.ts';
 import { turnOf } from './probe-result.ts';
-import { DECODER_THREADS, POSTER_QUALITY, uprightFilters } from './recipe.ts';
+import { POSTER_QUALITY, uprightFilters } from './recipe.ts';
 
 const MICROSECONDS = { num: 1, den: 1_000_000 };
 
@@ -53,14 +53,7 @@ function frameAt(input: FormatContext, stream: Stream, atMs: number): Frame | nu
   const target = origin + BigInt(Math.round(atMs * 1_000));
   input.seekFrameSync(-1, target, AVSEEK_FLAG_BACKWARD);
   const wanted = avRescaleQ(target, MICROSECONDS, stream.timeBase);
-  const codec = defined(Codec.findDecoder(stream.codecpar.codecId), 'Decoder not found');
-  const decoder = new CodecContext();
-  decoder.allocContext3(codec);
-  FFmpegError.throwIfError(decoder.parametersToContext(stream.codecpar), 'describe the decoder');
-  decoder.pktTimebase = stream.timeBase;
-  decoder.threadCount = DECODER_THREADS;
-  FFmpegError.throwIfError(decoder.open2Sync(codec, null), 'open the decoder');
-
+  const decoder = openDecoder(stream);
   const packet = new Packet();
   packet.alloc();
   let latest: Frame | null = null;

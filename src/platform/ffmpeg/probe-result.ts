@@ -94,6 +94,8 @@ const LOOSE_SNAP_TOLERANCE = 0.03;
 const RATES_AGREE = 0.002;
 /** This share of frame times may be odd (a dropped frame here and there) in a stream of constant rate. */
 const ODD_SHARE_MAX = 0.02;
+/** And so many in any case, however short it is. */
+const ODD_COUNT_MAX = 2;
 
 /** The stream that is processed as the video, if there is one. */
 export function mainVideo(raw: RawProbe): RawStream | null {
@@ -156,17 +158,6 @@ export function toProbeResult(raw: RawProbe, demuxer: Demuxer, packets: ScannedP
       isDefault: track.isDefault,
     })),
   };
-}
-
-/**
- * How many frames of this rate it takes to show the whole video from time zero of the file. Plan an encode with it:
- * the count in the file differs from it when frames were dropped, or when the video begins after the audio.
- */
-export function plannedFrameCount(video: Video, frameRate: Ratio): number | null {
-  if (video.durationMs === null) return null;
-  const frames = ((video.startMs + video.durationMs) * frameRate.numerator) / frameRate.denominator / 1_000;
-  // Durations in milliseconds are rounded; a frame is at least eight of them.
-  return Math.max(1, Math.round(frames));
 }
 
 /** The start of the earliest stream: time zero of everything that is reported and encoded. */
@@ -243,14 +234,15 @@ function timingOfPackets(stream: RawStream, packets: ScannedPackets, raw: RawPro
   const positive = deltas.filter((delta) => delta > 0).sort((a, b) => a - b);
   const median = positive[Math.floor(positive.length / 2)];
   const frameSeconds = median ?? (stream.averageRate === null ? 0 : 1 / value(stream.averageRate));
-  const isVariable = median !== undefined && oddShare(positive, median) > ODD_SHARE_MAX;
+  const oddCount = median === undefined ? 0 : countOdd(positive, median);
+  const isVariable = oddCount > Math.max(ODD_COUNT_MAX, positive.length * ODD_SHARE_MAX);
   const last = packets.tail ?? packets.head;
   let endSeconds = startSeconds;
   for (const [index, time] of last.seconds.entries())
     endSeconds = Math.max(endSeconds, time + lengthOf(last.durations[index] ?? 0, frameSeconds, isVariable));
   const isEndKnown = packets.isComplete || (packets.tail !== null && packets.tail.seconds.length > 0);
   return {
-    frameRate: isVariable ? variableRate(positive) : constantRate(stream, times, median),
+    frameRate: isVariable ? variableRate(times, positive) : constantRate(stream, times, median),
     isVariable,
     frameCount: packets.isComplete ? times.length : null,
     startSeconds,
@@ -265,9 +257,12 @@ function lengthOf(declaredSeconds: number, frameSeconds: number, isVariable: boo
 }
 
 /** Containers that count in milliseconds make a frame up to 1 ms longer or shorter; that is not odd. */
-function oddShare(deltas: readonly number[], median: number): number {
-  const tolerance = Math.max(0.001_6, median * 0.1);
-  return deltas.filter((delta) => Math.abs(delta - median) > tolerance).length / deltas.length;
+function countOdd(deltas: readonly number[], median: number): number {
+  return deltas.filter((delta) => Math.abs(delta - median) > clockTolerance(median)).length;
+}
+
+function clockTolerance(median: number): number {
+  return Math.max(0.001_6, median * 0.1);
 }
 
 function constantRate(stream: RawStream, times: readonly number[], median: number | undefined): Ratio | null {
@@ -292,7 +287,7 @@ function refine(times: readonly number[], median: number): number {
   let count = 0;
   for (let index = 1; index < times.length; index++) {
     const delta = (times[index] ?? 0) - (times[index - 1] ?? 0);
-    if (Math.abs(delta - median) > Math.max(0.001_6, median * 0.1)) continue;
+    if (Math.abs(delta - median) > clockTolerance(median)) continue;
     sum += delta;
     count++;
   }
@@ -300,10 +295,9 @@ function refine(times: readonly number[], median: number): number {
 }
 
 /** The rate of the fast passages (the tenth part with the shortest frames), so that they stay smooth. */
-function variableRate(sortedDeltas: readonly number[]): Ratio | null {
+function variableRate(times: readonly number[], sortedDeltas: readonly number[]): Ratio | null {
   const delta = sortedDeltas[Math.floor(sortedDeltas.length / 10)];
-  if (delta === undefined) return null;
-  return snap(1 / delta, LOOSE_SNAP_TOLERANCE);
+  return delta === undefined ? null : snap(1 / refine(times, delta), LOOSE_SNAP_TOLERANCE);
 }
 
 function snap(rate: number, tolerance: number): Ratio {

@@ -14,6 +14,7 @@
 // and 8.1). Without `frag_discont` the offset is lost; without `use_editlist 0` the pictures are late by the delay of
 // B-frames; with `cmaf` readers built on FFmpeg are; with an offset of 0 the priming of the audio wraps around.
 
+import { availableParallelism } from 'node:os';
 import { assert } from '#base/assert.ts';
 import type { AudioOutput, EncodeRequest, VideoOutput } from './engine.ts';
 
@@ -23,8 +24,13 @@ export const AUDIO_RATE_HZ = 48_000;
 /** Samples in an AAC frame. */
 export const AUDIO_FRAME_SAMPLES = 1_024;
 export const VIDEO_TIMESCALE = 90_000;
-/** Decoding is a small part of the work; more threads cost computing time and delay the first frames. */
-export const DECODER_THREADS = 1;
+/** Past this, more threads of one encoder only delay the first frames and cost quality. */
+const ENCODER_THREADS_MAX = 12;
+/** What x264 itself takes: one and a half times the cores, since its threads wait for each other. */
+export const ENCODER_THREADS = Math.min(ENCODER_THREADS_MAX, Math.ceil(availableParallelism() * 1.5));
+/** Decoding and scaling are a small part of the work; each thread of a decoder holds back a frame. */
+export const DECODER_THREADS = Math.min(4, availableParallelism());
+export const FILTER_THREADS = Math.min(4, availableParallelism());
 /** JPEG quality of posters, 2 (best) to 31. */
 export const POSTER_QUALITY = 4;
 
@@ -90,11 +96,12 @@ export const CHANNEL_LAYOUTS: Readonly<Record<number, string>> = {
   8: '7.1(wide)',
 };
 
-/** Settings of libx264 by FFmpeg's names, the same in both engines; threads are chosen by `encoderThreads`. */
+/** Settings of libx264 by FFmpeg's names, the same in both engines. */
 export function videoEncoderOptions(video: VideoRequest, output: VideoOutput): Record<string, string> {
   const frames = video.framesPerSegment;
   return {
     preset: 'veryfast',
+    threads: String(ENCODER_THREADS),
     b: String(output.bitrateBps),
     maxrate: String(output.maxBitrateBps),
     bufsize: String(output.maxBitrateBps * 2),

@@ -29,11 +29,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Finds an engine or throws an Error whose message says what to install. */
 export async function resolveEngine(env: Environment, log: Log): Promise<Engine> {
-  const searchPath = env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
-  const wanted = env['MERIDIAN_ENGINE'] ?? '';
+  const searchPath = env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
+  const wanted = env.MERIDIAN_ENGINE ?? '';
   if (!['', 'ffmpeg', 'node-av'].includes(wanted))
     throw new Error(`MERIDIAN_ENGINE is "${wanted}", but the engines are "ffmpeg" and "node-av".`);
-  const named = env['MERIDIAN_FFMPEG'] ?? '';
+  const named = env.MERIDIAN_FFMPEG ?? '';
   const reasons: string[] = [];
 
   if (wanted !== 'node-av') {
@@ -59,7 +59,7 @@ export async function resolveEngine(env: Environment, log: Log): Promise<Engine>
 /** The engine, or why this executable cannot be used. */
 async function tryFfmpeg(ffmpegPath: string, env: Environment, searchPath: string): Promise<Engine | string> {
   const beside = join(dirname(ffmpegPath), 'ffprobe');
-  const libraryPath = env['LD_LIBRARY_PATH'];
+  const libraryPath = env.LD_LIBRARY_PATH;
   const environment: Record<string, string> =
     libraryPath === undefined ? {} : { LD_LIBRARY_PATH: libraryPath };
   const options = { env: { ...environment, LC_ALL: 'C' }, timeout: ANSWER_MS_MAX, maxBuffer: 1 << 20 };

@@ -149,7 +149,11 @@ export function spawnSandboxed(request: SandboxRequest): SandboxedChild {
 function commandLine(request: SandboxRequest): string[] {
   const { tools, limits } = request;
   const line: string[] = [];
-  if (tools.setpriv !== null) line.push(tools.setpriv, '--pdeathsig', 'KILL', '--no-new-privs');
+  if (tools.setpriv !== null) {
+    line.push(tools.setpriv, '--pdeathsig', 'KILL', '--no-new-privs');
+    // If we died before the kernel was told, nobody will be told: then the child has another parent by now.
+    line.push(tools.shell, '-c', '[ "$PPID" = "$0" ] && exec "$@"', String(process.pid));
+  }
   if (tools.nice !== null && request.niceness > 0) line.push(tools.nice, '-n', String(request.niceness));
   if (tools.prlimit !== null) {
     const limit = (name: string, value: number): string => `--${name}=${value}:${value}`;
@@ -163,8 +167,8 @@ function commandLine(request: SandboxRequest): string[] {
       `ulimit -n ${OPEN_FILES_MAX}`,
       `ulimit -d ${Math.ceil(limits.memoryBytes / 1_024)}`,
       `ulimit -f ${Math.ceil(FILE_BYTES_MAX / 512)}`,
-      `ulimit -H -t ${limits.cpuSeconds + CPU_GRACE_SECONDS}`,
       `ulimit -S -t ${limits.cpuSeconds}`,
+      `ulimit -H -t ${limits.cpuSeconds + CPU_GRACE_SECONDS}`,
       'exec "$@"',
     ];
     line.push(tools.shell, '-c', script.join('; '), 'sandbox');
@@ -176,7 +180,7 @@ function commandLine(request: SandboxRequest): string[] {
 /** A shell that waits for us to disappear and then kills the group; it holds no descriptor but its pipe. */
 function spawnGuard(shell: string, pid: number | undefined): ChildProcess | null {
   if (pid === undefined) return null;
-  const guard = spawn(shell, ['-c', 'read -r line; kill -9 -- "-$0"', String(pid)], {
+  const guard = spawn(shell, ['-c', 'read -r line; kill -s KILL -- "-$0"', String(pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],
     env: {},
     cwd: '/',

@@ -33,6 +33,8 @@ const OPTIONS = {
   keepAliveTimeout: KEEP_ALIVE_MS,
   connectionsCheckingInterval: 2_000,
   noDelay: true,
+  // Nearly every request is a GET without a body; node then makes no stream machinery for one (a tenth of the CPU of a hit).
+  optimizeEmptyRequests: true,
 };
 
 function createPlain(onRequest: RequestHandler): Server {

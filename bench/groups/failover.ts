@@ -1,0 +1,97 @@
+// Region loss under three players: the scenario of test/scenarios/failover.ts, many times.
+
+import {
+  AMPLE_BUFFER_MS,
+  type FailoverRun,
+  failoverRuns,
+  type PlayerOutcome,
+} from '../../test/scenarios/failover.ts';
+import {
+  openPlayerPages,
+  PLAYERS,
+  type PlayerKind,
+  startPlayerServer,
+} from '../../test/support/page-player.ts';
+import type { BenchContext } from '../context.ts';
+import type { Group, Row } from '../row.ts';
+
+const RUNS = 20;
+/** Any; a run that fails is repeated with the seed that it names. */
+const SEED = Number(process.env.MERIDIAN_BENCH_SEED ?? 1);
+
+const PLAYER_NAMES: Readonly<Record<PlayerKind, string>> = {
+  hls: 'hls.js 1.7 in Meridian’s player',
+  shaka: 'Shaka 5.2, recommended settings',
+  dash: 'dash.js 5.2, recommended settings',
+};
+
+function describe({ number, regionId, players }: FailoverRun): string {
+  const each = PLAYERS.map((kind) => {
+    const { wasHit, ageMs, bufferedMs, longestStallMs, fatal, isPlaying } = players[kind];
+    const trouble = [...fatal, ...(isPlaying ? [] : ['stuck'])].join(' ');
+    return `${kind}${wasHit ? '' : ' (elsewhere)'} age ${ageMs} buffer ${bufferedMs} stall ${longestStallMs} ${trouble}`.trim();
+  });
+  return `run ${number + 1}, seed ${SEED}: ${regionId} killed; ${each.join(' | ')}`;
+}
+
+function rowsOf(kind: PlayerKind, runs: readonly FailoverRun[]): Row[] {
+  const outcomes: readonly PlayerOutcome[] = runs.map(({ players }) => players[kind]);
+  const hits = outcomes.filter(({ wasHit }) => wasHit).length;
+  const peer = `${PLAYER_NAMES[kind]}; its own region died in ${hits} of ${runs.length}`;
+  const common = { op: '<=' as const, goal: 0, peer };
+  return [
+    {
+      ...common,
+      name: `failover-${kind}-fatal`,
+      value: outcomes.filter(({ fatal, isPlaying }) => fatal.length > 0 || !isPlaying).length,
+      unit: 'runs',
+      op: '==',
+    },
+    {
+      ...common,
+      name: `failover-${kind}-longest-stall-ms`,
+      value: Math.max(...outcomes.map(({ longestStallMs }) => longestStallMs)),
+      unit: 'ms',
+      goal: 500,
+    },
+    {
+      ...common,
+      name: `failover-${kind}-stalls-with-buffer`,
+      value: outcomes
+        .filter(({ bufferedMs }) => bufferedMs > AMPLE_BUFFER_MS)
+        .reduce((sum, { stalls }) => sum + stalls, 0),
+      unit: 'stalls',
+      op: '==',
+    },
+  ];
+}
+
+async function run(context: BenchContext): Promise<readonly Row[]> {
+  const world = await context.world();
+  const asset = await context.asset();
+  const browser = await context.browser();
+  const server = await startPlayerServer();
+  const pages = await openPlayerPages(browser.context, server);
+  try {
+    const runs = await failoverRuns({
+      world,
+      asset,
+      pages,
+      runs: RUNS,
+      seed: SEED,
+      onRun: (each) => context.note(describe(each)),
+    });
+    return PLAYERS.flatMap((kind) => rowsOf(kind, runs));
+  } finally {
+    await pages.close();
+    await server.close();
+  }
+}
+
+export const failoverGroup: Group = {
+  names: PLAYERS.flatMap((kind) =>
+    ['fatal', 'longest-stall-ms', 'stalls-with-buffer'].map((what) => `failover-${kind}-${what}`),
+  ),
+  budgetMs: 360_000,
+  run,
+};

@@ -1,0 +1,119 @@
+// npm run bench [-- NAME…] [--strict]: measures what Meridian promises, prints a table and writes bench/results.json.
+//
+// Without names everything runs, in under ten minutes on two quiet cores. A name runs the rows that begin with it.
+// The exit code tells whether all rows were measured; with --strict also whether they are met.
+
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { type BenchContext, createContext } from './context.ts';
+import { coldObjectGroup } from './groups/cold-object.ts';
+import { diskLossGroup } from './groups/disk-loss.ts';
+import { edgeGroup } from './groups/edge.ts';
+import { failoverGroup } from './groups/failover.ts';
+import { firstFrameGroup } from './groups/first-frame.ts';
+import { framesGroup } from './groups/frames.ts';
+import { ladderGroup } from './groups/ladder.ts';
+import { outageGroup } from './groups/outage.ts';
+import { startGroup } from './groups/start.ts';
+import { type Group, isMet, type Row, tableOf } from './row.ts';
+
+/** In this order: the idle world first, what needs a quiet machine next, what breaks things last. */
+const GROUPS: readonly Group[] = [
+  startGroup,
+  firstFrameGroup,
+  ladderGroup,
+  edgeGroup,
+  framesGroup,
+  coldObjectGroup,
+  failoverGroup,
+  diskLossGroup,
+  outageGroup,
+];
+
+const RESULTS = fileURLToPath(new URL('results.json', import.meta.url));
+
+interface Choice {
+  readonly names: readonly string[];
+  readonly isStrict: boolean;
+}
+
+function chooseBy(args: readonly string[]): Choice {
+  const names = args.filter((argument) => !argument.startsWith('--'));
+  const unknown = args.find((argument) => argument.startsWith('--') && argument !== '--strict');
+  const isKnown = (name: string): boolean =>
+    GROUPS.some((group) => group.names.some((row) => row.startsWith(name)));
+  const nobody = names.find((name) => !isKnown(name));
+  if (unknown !== undefined || nobody !== undefined) {
+    const rows = GROUPS.flatMap((group) => group.names).join('\n  ');
+    process.stderr.write(`There is no ${unknown ?? `row ${nobody}`}. Options: --strict. Rows:\n  ${rows}\n`);
+    process.exit(2);
+  }
+  return { names, isStrict: args.includes('--strict') };
+}
+
+function isAsked(row: string, { names }: Choice): boolean {
+  return names.length === 0 || names.some((name) => row.startsWith(name));
+}
+
+/** Runs a group within its budget; undefined when it failed, which is said on stderr. */
+async function measure(group: Group, context: BenchContext): Promise<readonly Row[] | undefined> {
+  const startedAtMs = performance.now();
+  const [load = 0] = loadavg();
+  process.stderr.write(`${group.names.join(', ')} (load ${load.toFixed(1)})\n`);
+  const { promise: overdue, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Error(`not done after ${group.budgetMs / 1_000} s`)),
+    group.budgetMs,
+  );
+  try {
+    const rows = await Promise.race([group.run(context), overdue]);
+    process.stderr.write(`  took ${((performance.now() - startedAtMs) / 1_000).toFixed(1)} s\n`);
+    return rows;
+  } catch (error) {
+    process.stderr.write(`  failed: ${error instanceof Error ? error.stack : String(error)}\n`);
+    if (error instanceof Error && error.cause !== undefined)
+      process.stderr.write(`  because of: ${String(error.cause)}\n`);
+    // Whatever state it left behind must not fail the next group.
+    await context.close();
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The machine, since a figure says little without it. */
+function machine() {
+  const version = execFileSync('ffmpeg', ['-version'], { encoding: 'utf8' });
+  return {
+    cpus: cpus().length,
+    memoryBytes: totalmem(),
+    model: cpus()[0]?.model ?? 'unknown',
+    node: process.version,
+    ffmpeg: /^ffmpeg version (\S+)/.exec(version)?.[1] ?? 'unknown',
+  };
+}
+
+const choice = chooseBy(process.argv.slice(2));
+const context = createContext();
+const rows: Row[] = [];
+let areAllMeasured = true;
+for (const group of GROUPS) {
+  if (!group.names.some((name) => isAsked(name, choice))) continue;
+  const measured = (await measure(group, context)) ?? [];
+  rows.push(...measured.filter(({ name }) => isAsked(name, choice)));
+  const missing = group.names.filter(
+    (name) => isAsked(name, choice) && !measured.some((row) => row.name === name),
+  );
+  if (missing.length > 0) areAllMeasured = false;
+  for (const name of missing) process.stderr.write(`  ${name} was not measured\n`);
+}
+await context.close();
+writeFileSync(
+  RESULTS,
+  `${JSON.stringify({ machine: machine(), at: new Date().toISOString(), rows }, null, 2)}\n`,
+);
+process.stdout.write(`${tableOf(rows)}\n`);
+const isGood = areAllMeasured && (!choice.isStrict || rows.every(isMet));
+process.exit(isGood ? 0 : 1);

@@ -1,0 +1,483 @@
+// Who may do what: tokens, roles, projects, sessions, the rate limit, and an audit row for each change. The tables
+// name every route, so that a new route without a decision fails here.
+
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { decodeProtectedHeader, importSPKI, jwtVerify } from 'jose';
+import { defined } from '#base/assert.ts';
+import { apiRoutes } from '#contract/api/routes.ts';
+import type { ApiClient } from '#contract/client.ts';
+import type { RouteDefinition } from '#contract/route.ts';
+import { codeOf, makeMedia, makeRecord, onEveryDatabase, settle, type TestControl } from './support.ts';
+
+type RouteKey = keyof typeof apiRoutes;
+type Arguments = { params?: object; query?: object; body?: object };
+
+interface Things {
+  /** Belongs to the project `other`. */
+  readonly assetId: string;
+  readonly tokenId: string;
+  readonly playbackTokenId: string;
+}
+
+/** Calls any route with loose types, since the tables below name them as data. */
+function callAny(client: ApiClient, key: string, given: Arguments): Promise<unknown> {
+  return (client.call as (key: string, given: Arguments) => Promise<unknown>)(key, given);
+}
+
+async function makeThings(world: TestControl): Promise<Things> {
+  for (const id of ['mine', 'other']) await world.admin.call('POST /v1/projects', { body: { id, name: id } });
+  const node = await world.node('dublin-1');
+  const record = makeRecord({ projectId: 'other', name: 'secret of other', visibility: 'private' });
+  await node.api.call('POST /node/v1/uploads', { body: { record } });
+  const { view } = await world.admin.call('POST /v1/tokens', {
+    body: { name: 'of other', role: 'viewer', projectId: 'other' },
+  });
+  const playback = await world.admin.call('POST /v1/assets/{assetId}/playback-tokens', {
+    params: { assetId: record.assetId },
+    body: {},
+  });
+  return { assetId: record.assetId, tokenId: view.id, playbackTokenId: playback.tokenId };
+}
+
+/**
+ * What an admin of the project `mine` gets when it reaches for what belongs to `other`, or to all.
+ * `hidden`: an answer in which nothing of the other project appears. `shared`: the same for every project.
+ */
+const CROSS_PROJECT: Record<
+  RouteKey,
+  ['not_found' | 'wrong_project' | 'hidden' | 'shared', (things: Things) => Arguments]
+> = {
+  'POST /v1/session': ['shared', () => ({ body: { token: 'mrd_wrong' } })],
+  'GET /v1/session': ['hidden', () => ({})],
+  'DELETE /v1/session': ['hidden', () => ({})],
+  'GET /v1/projects': ['hidden', () => ({})],
+  'POST /v1/projects': ['wrong_project', () => ({ body: { id: 'more', name: 'More' } })],
+  'POST /v1/projects/{projectId}/keys': [
+    'wrong_project',
+    () => ({ params: { projectId: 'other' }, body: { use: 'playback' } }),
+  ],
+  'GET /v1/tokens': ['hidden', () => ({})],
+  'POST /v1/tokens': ['wrong_project', () => ({ body: { name: 'x', role: 'admin', projectId: 'other' } })],
+  'DELETE /v1/tokens/{tokenId}': ['not_found', ({ tokenId }) => ({ params: { tokenId } })],
+  'GET /v1/audit': ['hidden', () => ({})],
+  'POST /v1/upload-grants': ['wrong_project', () => ({ body: { projectId: 'other' } })],
+  'GET /v1/assets': ['wrong_project', () => ({ query: { projectId: 'other' } })],
+  'GET /v1/assets/{assetId}': ['not_found', ({ assetId }) => ({ params: { assetId } })],
+  'PATCH /v1/assets/{assetId}': [
+    'not_found',
+    ({ assetId }) => ({ params: { assetId }, body: { name: 'x' } }),
+  ],
+  'DELETE /v1/assets/{assetId}': ['not_found', ({ assetId }) => ({ params: { assetId } })],
+  'POST /v1/assets/{assetId}/retry': ['not_found', ({ assetId }) => ({ params: { assetId } })],
+  'POST /v1/assets/{assetId}/playback-tokens': [
+    'not_found',
+    ({ assetId }) => ({ params: { assetId }, body: {} }),
+  ],
+  'POST /v1/revocations': [
+    'wrong_project',
+    ({ playbackTokenId }) => ({ body: { tokenId: playbackTokenId } }),
+  ],
+  'GET /v1/jobs': ['hidden', () => ({})],
+  'GET /v1/world': ['hidden', () => ({})],
+  'POST /v1/drains/{target}': [
+    'wrong_project',
+    () => ({ params: { target: 'dublin' }, body: { isForced: true } }),
+  ],
+  'DELETE /v1/drains/{target}': ['wrong_project', () => ({ params: { target: 'dublin' } })],
+  'GET /v1/steering': ['shared', () => ({})],
+  'POST /v1/join-tokens': ['wrong_project', () => ({ body: { siteId: 'dublin-1' } })],
+};
+
+onEveryDatabase('roles and projects', (suite) => {
+  test('no route lets a project see or change what belongs to another, or to all', async () => {
+    const world = await suite.start();
+    const things = await makeThings(world);
+    const mine = await world.clientFor('admin', 'mine');
+    assert.deepEqual(Object.keys(CROSS_PROJECT).sort(), Object.keys(apiRoutes).sort());
+    for (const [key, [expected, given]] of Object.entries(CROSS_PROJECT)) {
+      if (expected === 'shared') continue;
+      if (expected !== 'hidden') {
+        assert.equal(await codeOf(callAny(mine, key, given(things))), expected, key);
+        continue;
+      }
+      const text = JSON.stringify(await callAny(mine, key, given(things)));
+      for (const secret of [
+        things.assetId,
+        things.tokenId,
+        things.playbackTokenId,
+        'secret of other',
+        '"other"',
+      ])
+        assert.equal(text.includes(secret), false, `${key} shows ${secret}`);
+    }
+    assert.deepEqual((await mine.call('GET /v1/assets')).assets, []);
+    assert.equal((await mine.call('GET /v1/world')).assets.total, 0);
+    assert.equal(
+      (await world.admin.call('GET /v1/assets/{assetId}', { params: { assetId: things.assetId } })).name,
+      'secret of other',
+    );
+    assert.equal(
+      await codeOf(mine.call('POST /v1/tokens', { body: { name: 'all', role: 'viewer' } })),
+      'wrong_project',
+    );
+  });
+
+  test('every route refuses the role below its own, a stranger, and a made-up token', async () => {
+    const world = await suite.start();
+    const things = await makeThings(world);
+    const below = { operator: await world.clientFor('viewer'), admin: await world.clientFor('operator') };
+    for (const [key, route] of Object.entries(apiRoutes) as [string, RouteDefinition][]) {
+      if (route.permission === 'anyone' || route.permission === 'node') continue;
+      const given = CROSS_PROJECT[key as RouteKey][1](things);
+      assert.equal(await codeOf(callAny(world.client(), key, given)), 'unauthenticated', key);
+      assert.equal(await codeOf(callAny(world.client('mrd_made_up'), key, given)), 'wrong_credential', key);
+      if (route.permission !== 'viewer')
+        assert.equal(await codeOf(callAny(below[route.permission], key, given)), 'forbidden', key);
+    }
+    const node = world.fakeNode('dublin-1', 'nobody');
+    assert.equal(await codeOf(node.beat()), 'node_unknown');
+  });
+
+  test('a token expires, can be revoked, and the last admin token stays', async () => {
+    const world = await suite.start();
+    const short = await world.admin.call('POST /v1/tokens', {
+      body: { name: 'short', role: 'viewer', ttlMs: 60_000 },
+    });
+    const client = world.client(short.token);
+    assert.equal((await client.call('GET /v1/session')).name, 'short');
+    world.clock.advance(60_001);
+    assert.equal(await codeOf(client.call('GET /v1/session')), 'wrong_credential');
+
+    const { token, view } = await world.admin.call('POST /v1/tokens', {
+      body: { name: 'brief', role: 'operator' },
+    });
+    assert.match(token, /^mrd_[\w-]{43}$/);
+    await world.client(token).call('GET /v1/session');
+    const params = { tokenId: view.id };
+    await world.admin.call('DELETE /v1/tokens/{tokenId}', { params });
+    assert.equal(await codeOf(world.client(token).call('GET /v1/session')), 'wrong_credential');
+    assert.equal(await codeOf(world.admin.call('DELETE /v1/tokens/{tokenId}', { params })), 'not_found');
+    const { tokens } = await world.admin.call('GET /v1/tokens');
+    const admin = defined(
+      tokens.find(({ role }) => role === 'admin'),
+      'the admin token',
+    );
+    assert.notEqual(admin.lastUsedAtMs, null);
+    assert.equal(
+      await codeOf(world.admin.call('DELETE /v1/tokens/{tokenId}', { params: { tokenId: admin.id } })),
+      'conflict',
+    );
+    const rows = await world.database.selectFrom('api_tokens').select('hash').execute();
+    assert.ok(
+      rows.every(({ hash }) => /^[0-9a-f]{64}$/.test(hash)),
+      'only hashes are kept',
+    );
+  });
+
+  test('the first admin token lies in a private file and survives a restart; a revoked one does not come back', async () => {
+    const world = await suite.start();
+    const path = join(world.dataDirectory, 'admin-token');
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    assert.equal(statSync(join(world.dataDirectory, 'root-key.pem')).mode & 0o777, 0o600);
+    const token = readFileSync(path, 'utf8');
+    const next = await world.restart();
+    try {
+      assert.equal(readFileSync(path, 'utf8'), token);
+      const { token: second } = await next.admin.call('POST /v1/tokens', {
+        body: { name: 'second', role: 'admin' },
+      });
+      const { tokens } = await next.admin.call('GET /v1/tokens');
+      const first = defined(
+        tokens.find(({ name }) => name === 'first admin'),
+        'the first',
+      );
+      await next.client(second).call('DELETE /v1/tokens/{tokenId}', { params: { tokenId: first.id } });
+      const last = await next.restart();
+      assert.equal(await codeOf(last.admin.call('GET /v1/session')), 'wrong_credential');
+      assert.equal((await last.client(second).call('GET /v1/session')).role, 'admin');
+      await last.stop();
+    } finally {
+      await next.stop();
+    }
+  });
+});
+
+/** One call per changing route, in an order in which each succeeds; the action that its audit row carries. */
+const CHANGES: readonly [
+  RouteKey,
+  string,
+  (things: Things & { retryAssetId: string; tokenOfMine: string }) => Arguments,
+][] = [
+  ['POST /v1/projects', 'project.create', () => ({ body: { id: 'third', name: 'Third' } })],
+  [
+    'POST /v1/projects/{projectId}/keys',
+    'key.create',
+    () => ({ params: { projectId: 'other' }, body: { use: 'upload' } }),
+  ],
+  ['POST /v1/tokens', 'token.create', () => ({ body: { name: 'new', role: 'viewer' } })],
+  [
+    'DELETE /v1/tokens/{tokenId}',
+    'token.delete',
+    ({ tokenOfMine }) => ({ params: { tokenId: tokenOfMine } }),
+  ],
+  ['POST /v1/upload-grants', 'upload-grant.create', () => ({ body: { projectId: 'other' } })],
+  [
+    'POST /v1/assets/{assetId}/playback-tokens',
+    'playback-token.create',
+    ({ assetId }) => ({ params: { assetId }, body: {} }),
+  ],
+  ['POST /v1/revocations', 'token.revoke', ({ playbackTokenId }) => ({ body: { tokenId: playbackTokenId } })],
+  [
+    'PATCH /v1/assets/{assetId}',
+    'asset.change',
+    ({ assetId }) => ({ params: { assetId }, body: { name: 'new name' } }),
+  ],
+  [
+    'POST /v1/assets/{assetId}/retry',
+    'asset.retry',
+    ({ retryAssetId }) => ({ params: { assetId: retryAssetId } }),
+  ],
+  ['DELETE /v1/assets/{assetId}', 'asset.delete', ({ assetId }) => ({ params: { assetId } })],
+  ['POST /v1/drains/{target}', 'drain.start', () => ({ params: { target: 'singapore-1' }, body: {} })],
+  ['DELETE /v1/drains/{target}', 'drain.end', () => ({ params: { target: 'singapore-1' } })],
+  ['POST /v1/join-tokens', 'join-token.create', () => ({ body: { siteId: 'dublin-1' } })],
+  ['DELETE /v1/session', 'session.delete', () => ({})],
+];
+
+onEveryDatabase('the audit trail', (suite) => {
+  test('every changing route leaves one row that names who, what and which', async () => {
+    const world = await suite.start();
+    const things = await makeThings(world);
+    await world.settledNodes('singapore-1', 'los-angeles-1');
+    const retry = makeRecord();
+    const node = world.fakeNode('los-angeles-1', 'los-angeles-1-b');
+    const { joinToken } = await world.admin.call('POST /v1/join-tokens', {
+      body: { siteId: 'los-angeles-1' },
+    });
+    await node.join(joinToken);
+    await node.api.call('POST /node/v1/uploads', { body: { record: retry } });
+    await world.database.updateTable('jobs').set({ state: 'dead' }).execute();
+    const { view } = await world.admin.call('POST /v1/tokens', { body: { name: 'doomed', role: 'viewer' } });
+    const all = { ...things, retryAssetId: retry.assetId, tokenOfMine: view.id };
+
+    const changing = Object.keys(apiRoutes).filter(
+      (key) => !key.startsWith('GET ') && key !== 'POST /v1/session',
+    );
+    assert.deepEqual(CHANGES.map(([key]) => key).sort(), changing.sort());
+    const newest = async () =>
+      defined((await world.admin.call('GET /v1/audit', { query: { limit: 1 } })).entries[0], 'an entry');
+    for (const [key, action, given] of CHANGES) {
+      const before = await newest();
+      await callAny(world.admin, key, given(all));
+      const entry = await newest();
+      assert.equal(entry.action, action, key);
+      assert.match(entry.actor, /^token:first admin \(tok_/);
+      assert.notEqual(entry.subject, '');
+      const { entries } = await world.admin.call('GET /v1/audit', { query: { limit: 50 } });
+      assert.equal(entries.filter(({ id }) => id > before.id).length, 1, key);
+    }
+  });
+
+  test('a change that is refused leaves no row', async () => {
+    const world = await suite.start();
+    const count = async () =>
+      (await world.admin.call('GET /v1/audit', { query: { limit: 200 } })).entries.length;
+    await world.admin.call('POST /v1/projects', { body: { id: 'twice', name: 'Twice' } });
+    const before = await count();
+    assert.equal(
+      await codeOf(world.admin.call('POST /v1/projects', { body: { id: 'twice', name: 'Twice' } })),
+      'conflict',
+    );
+    assert.equal(await count(), before);
+  });
+
+  test('pages go back in time', async () => {
+    const world = await suite.start();
+    for (const id of ['a', 'b', 'c']) await world.admin.call('POST /v1/projects', { body: { id, name: id } });
+    const first = await world.admin.call('GET /v1/audit', { query: { limit: 2 } });
+    assert.deepEqual(
+      first.entries.map(({ subject }) => subject),
+      ['c', 'b'],
+    );
+    const next = await world.admin.call('GET /v1/audit', {
+      query: { limit: 1, before: defined(first.entries[1], 'an entry').id },
+    });
+    assert.deepEqual(
+      next.entries.map(({ subject }) => subject),
+      ['a'],
+    );
+  });
+});
+
+onEveryDatabase('sessions', (suite) => {
+  async function logIn(world: TestControl, headers: Record<string, string> = {}) {
+    const token = readFileSync(join(world.dataDirectory, 'admin-token'), 'utf8').trim();
+    const response = await fetch(`${world.url}/v1/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ token }),
+    });
+    return { response, cookie: (response.headers.get('set-cookie') ?? '').split(';')[0] ?? '' };
+  }
+
+  test('a session cookie stands for its token until it logs out or expires', async () => {
+    const world = await suite.start();
+    const { response, cookie } = await logIn(world, { origin: world.url });
+    assert.equal(response.status, 200);
+    assert.match(
+      response.headers.get('set-cookie') ?? '',
+      /^meridian_session=mrs_[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=43200$/,
+    );
+    const ask = (method: string, path: string, headers: object = {}) =>
+      fetch(world.url + path, { method, headers: { cookie, ...headers } });
+    assert.equal((await ask('GET', '/v1/session')).status, 200);
+    assert.equal((await ask('GET', '/v1/audit')).status, 200);
+    assert.equal((await ask('DELETE', '/v1/session', { origin: world.url })).status, 200);
+    assert.equal((await ask('GET', '/v1/session')).status, 401);
+
+    const later = await logIn(world);
+    world.clock.advance(12 * 3_600_000 + 1);
+    assert.equal((await fetch(`${world.url}/v1/session`, { headers: { cookie: later.cookie } })).status, 401);
+  });
+
+  test('a change made with a cookie must come from our own page', async () => {
+    const world = await suite.start();
+    const { cookie } = await logIn(world);
+    const create = async (headers: Record<string, string>) => {
+      const response = await fetch(`${world.url}/v1/projects`, {
+        method: 'POST',
+        headers: { cookie, 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ id: 'made', name: 'Made' }),
+      });
+      return [response.status, ((await response.json()) as { code?: string }).code];
+    };
+    assert.deepEqual(await create({}), [403, 'cross_origin']);
+    assert.deepEqual(await create({ origin: 'https://evil.example' }), [403, 'cross_origin']);
+    assert.deepEqual(await create({ origin: 'null' }), [403, 'cross_origin']);
+    assert.deepEqual(await create({ origin: world.url }), [200, undefined]);
+    assert.equal((await logIn(world, { origin: 'https://evil.example' })).response.status, 403);
+  });
+
+  test('after ten wrong tokens an address must wait, and is told how long', async () => {
+    const world = await suite.start();
+    const client = world.client();
+    const attempt = () => codeOf(client.call('POST /v1/session', { body: { token: 'mrd_wrong' } }));
+    for (let index = 0; index < 10; index += 1) assert.equal(await attempt(), 'wrong_credential');
+    assert.equal(await attempt(), 'rate_limited');
+    const { response } = await logIn(world);
+    assert.equal(response.status, 429);
+    assert.ok(Number(response.headers.get('retry-after')) > 50);
+    world.clock.advance(60_001);
+    assert.equal((await logIn(world)).response.status, 200);
+  });
+
+  test('over https the cookie is bound to the host', async () => {
+    const world = await suite.start({ config: { control: { port: 0, url: 'https://control.example' } } });
+    const { response } = await logIn(world);
+    assert.match(response.headers.get('set-cookie') ?? '', /^__Host-meridian_session=.*; Secure$/);
+    assert.match(response.headers.get('strict-transport-security') ?? '', /max-age/);
+  });
+});
+
+onEveryDatabase('offline credentials', (suite) => {
+  test('grants and playback tokens verify against the keys of the snapshot', async () => {
+    const world = await suite.start();
+    const [node] = await world.settledNodes('dublin-1');
+    assert.ok(node);
+    const record = makeRecord({ visibility: 'private' });
+    await node.api.call('POST /node/v1/uploads', { body: { record } });
+    const grant = await world.admin.call('POST /v1/upload-grants', { body: { visibility: 'private' } });
+    assert.deepEqual(grant.ingests, [{ regionId: 'dublin', url: 'http://dublin-1-a.test:1/files' }]);
+    const { assetId } = record;
+    const playback = await world.admin.call('POST /v1/assets/{assetId}/playback-tokens', {
+      params: { assetId },
+      body: {},
+    });
+    assert.equal(
+      playback.playlists[0]?.hls,
+      `http://dublin-1-a.test/t/${playback.token}/m/default/${assetId}/v1/main.m3u8`,
+    );
+    const verify = async (token: string, audience: string) => {
+      const { kid } = decodeProtectedHeader(token);
+      const key = defined(
+        node.snapshot?.keys.find(({ id, use }) => id === kid && use === audience),
+        'the key',
+      );
+      const pem = `-----BEGIN PUBLIC KEY-----\n${Buffer.from(key.publicKey, 'base64url').toString('base64')}\n-----END PUBLIC KEY-----`;
+      return (await jwtVerify(token, await importSPKI(pem, 'EdDSA'), { audience })).payload;
+    };
+    const upload = await verify(grant.grant, 'upload');
+    assert.deepEqual(
+      [upload.project, upload.visibility, upload.bytesMax],
+      ['default', 'private', grant.bytesMax],
+    );
+    const played = await verify(playback.token, 'playback');
+    assert.deepEqual([played.project, played.asset, played.jti], ['default', assetId, playback.tokenId]);
+
+    await world.admin.call('POST /v1/revocations', { body: { tokenId: playback.tokenId } });
+    await settle([node]);
+    assert.deepEqual(
+      node.snapshot?.revocations.map(({ tokenId }) => tokenId),
+      [playback.tokenId],
+    );
+    assert.equal(
+      await codeOf(world.admin.call('POST /v1/upload-grants', { body: { projectId: 'nowhere' } })),
+      'not_found',
+    );
+  });
+
+  test('a project key is shown once, published before it may be used, and limited in number', async () => {
+    const world = await suite.start();
+    const [node] = await world.settledNodes('dublin-1');
+    assert.ok(node);
+    const make = () =>
+      world.admin.call('POST /v1/projects/{projectId}/keys', {
+        params: { projectId: 'default' },
+        body: { use: 'playback' },
+      });
+    const made = await make();
+    assert.match(made.privateKeyPem, /BEGIN PRIVATE KEY/);
+    assert.ok(made.usableFromMs >= world.clock.nowMs() + 10_000);
+    await settle([node]);
+    const key = defined(
+      node.snapshot?.keys.find(({ id }) => id === made.keyId),
+      'the key',
+    );
+    assert.deepEqual([key.projectId, key.use, key.notBeforeMs], ['default', 'playback', made.usableFromMs]);
+    for (let index = 0; index < 7; index += 1) await make();
+    assert.equal(await codeOf(make()), 'conflict');
+    assert.equal(
+      await codeOf(
+        world.admin.call('POST /v1/projects/{projectId}/keys', {
+          params: { projectId: 'nowhere' },
+          body: { use: 'upload' },
+        }),
+      ),
+      'not_found',
+    );
+  });
+
+  test('an asset that is ready keeps its addresses through a completion and a rename', async () => {
+    const world = await suite.start();
+    const node = await world.node('dublin-1');
+    const record = makeRecord();
+    await node.api.call('POST /node/v1/uploads', { body: { record } });
+    const job = defined((await node.claim())[0], 'a job');
+    await node.api.call('POST /node/v1/jobs/{jobId}/complete', {
+      params: { jobId: job.id },
+      body: { fence: job.fence, result: { media: makeMedia(job), copies: [] } },
+    });
+    const params = { assetId: record.assetId };
+    const renamed = await world.admin.call('PATCH /v1/assets/{assetId}', {
+      params,
+      body: { name: '100% _new_' },
+    });
+    assert.deepEqual([renamed.name, renamed.stage, renamed.version], ['100% _new_', 'ready', 1]);
+    const find = async (search: string) =>
+      (await world.admin.call('GET /v1/assets', { query: { search } })).assets.length;
+    assert.deepEqual([await find('% _N'), await find('%%'), await find('_x_')], [1, 0, 0]);
+  });
+});
