@@ -12,7 +12,10 @@ function runNode(args) {
 
 if (!runNode(['tools/build-web.mjs'])) process.exit(1);
 const expand = (name) => (name.endsWith('.ts') ? [name] : globSync(`${name}/**/*.test.ts`));
-const files = named.length > 0 ? named.flatMap(expand) : [...globSync('src/**/*.test.ts'), ...globSync('test/**/*.test.ts')];
+const files =
+  named.length > 0
+    ? named.flatMap(expand)
+    : [...globSync('src/**/*.test.ts'), ...globSync('test/**/*.test.ts')];
 const unit = files.filter((file) => file.startsWith('src/')).sort();
 const integration = files.filter((file) => !file.startsWith('src/')).sort();
 let isGood = true;

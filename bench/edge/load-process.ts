@@ -18,70 +18,101 @@ export interface LoadResult {
   readonly failures: number;
 }
 
-/** Every answer of a task is equally long but for its header, which ends in an empty line. */
-function drive(task: LoadTask, signal: { isOver: boolean }, counts: { requests: number; failures: number }) {
-  return new Promise<void>((resolve) => {
-    let next = Math.floor((counts.requests * 7_919 + Math.random() * task.paths.length) % task.paths.length);
-    let left = 0;
-    let head = '';
-    const socket = connect({
-      port: task.port,
-      host: '127.0.0.1',
-      noDelay: true,
-      onread: { buffer: Buffer.allocUnsafe(262_144), callback: receive },
-    });
-    const ask = (): void => {
-      if (signal.isOver) {
-        socket.destroy();
-        return;
-      }
-      next = (next + 1) % task.paths.length;
-      head = '';
-      socket.write(
-        `GET ${defined(task.paths[next], 'a path')} HTTP/1.1\r\nHost: 127.0.0.1:${task.port}\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n`,
-      );
-    };
-    function receive(bytes: number, buffer: Uint8Array): boolean {
-      let used = bytes;
-      if (left === 0) {
-        const text = Buffer.from(buffer.buffer, buffer.byteOffset, Math.min(bytes, 4_096)).toString('latin1');
-        const end = text.indexOf('\r\n\r\n');
-        head = text.slice(0, end);
-        if (end === -1 || !head.startsWith('HTTP/1.1 200')) {
-          counts.failures += 1;
-          socket.destroy();
-          return true;
-        }
-        left = Number(/content-length: (\d+)/i.exec(head)?.[1]);
-        used = bytes - end - 4;
-      }
-      left -= used;
-      if (left === 0) {
-        counts.requests += 1;
-        ask();
-      }
-      return true;
-    }
-    socket.on('connect', ask);
-    socket.on('error', () => {
-      counts.failures += 1;
-    });
-    socket.on('close', () => resolve());
-  });
+interface Round {
+  readonly paths: readonly string[];
+  isOver: boolean;
+  requests: number;
+  failures: number;
 }
 
+interface Connection {
+  /** Asks again and again until the round is over; resolves when the last answer is whole. */
+  run(round: Round): Promise<void>;
+}
+
+/** Opens a connection that stays open between rounds, so that no round pays for it. */
+function openConnection(port: number, seed: number): Connection {
+  let round: Round | undefined;
+  let finish = (): void => {};
+  let next = seed;
+  let left = 0;
+  const socket = connect({
+    port,
+    host: '127.0.0.1',
+    noDelay: true,
+    onread: { buffer: Buffer.allocUnsafe(262_144), callback: receive },
+  });
+
+  function ask(): void {
+    if (round === undefined || round.isOver) {
+      finish();
+      return;
+    }
+    next = (next + 1) % round.paths.length;
+    const path = defined(round.paths[next], 'a path');
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n`,
+    );
+  }
+
+  function receive(bytes: number, buffer: Uint8Array): boolean {
+    let used = bytes;
+    if (left === 0) {
+      const text = Buffer.from(buffer.buffer, buffer.byteOffset, Math.min(bytes, 4_096)).toString('latin1');
+      const end = text.indexOf('\r\n\r\n');
+      if (end === -1 || !text.startsWith('HTTP/1.1 200')) {
+        socket.destroy(new Error(`unexpected answer: ${text.slice(0, 60)}`));
+        return true;
+      }
+      left = Number(/content-length: (\d+)/i.exec(text)?.[1]);
+      used = bytes - end - 4;
+    }
+    left -= used;
+    if (left === 0) {
+      if (round !== undefined) round.requests += 1;
+      ask();
+    }
+    return true;
+  }
+
+  const fail = (): void => {
+    if (round !== undefined) round.failures += 1;
+    finish();
+  };
+  socket.on('error', () => undefined);
+  socket.on('close', fail);
+  return {
+    run(started) {
+      return new Promise((resolve) => {
+        round = started;
+        finish = resolve;
+        if (socket.destroyed) fail();
+        else ask();
+      });
+    },
+  };
+}
+
+const pools = new Map<number, Connection[]>();
+
 async function run(task: LoadTask): Promise<LoadResult> {
-  const signal = { isOver: false };
-  const counts = { requests: 0, failures: 0 };
+  let pool = pools.get(task.port);
+  if (pool === undefined) {
+    const step = Math.floor(task.paths.length / CONNECTIONS);
+    pool = Array.from({ length: CONNECTIONS }, (_, index) => openConnection(task.port, index * step));
+    pools.set(task.port, pool);
+  }
+  const round: Round = { paths: task.paths, isOver: false, requests: 0, failures: 0 };
   const timer = setTimeout(() => {
-    signal.isOver = true;
+    round.isOver = true;
   }, task.seconds * 1_000);
-  await Promise.all(Array.from({ length: CONNECTIONS }, () => drive(task, signal, counts)));
+  await Promise.all(pool.map((connection) => connection.run(round)));
   clearTimeout(timer);
-  return counts;
+  return { requests: round.requests, failures: round.failures };
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
   const result = await run(JSON.parse(line) as LoadTask);
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }
+process.exit(0);

@@ -37,7 +37,8 @@ function describe({ number, regionId, players }: FailoverRun): string {
 function rowsOf(kind: PlayerKind, runs: readonly FailoverRun[]): Row[] {
   const outcomes: readonly PlayerOutcome[] = runs.map(({ players }) => players[kind]);
   const hits = outcomes.filter(({ wasHit }) => wasHit).length;
-  const peer = `${PLAYER_NAMES[kind]}; its own region died in ${hits} of ${runs.length}`;
+  const starvedMs = Math.max(...outcomes.map(({ longestStarvedMs }) => longestStarvedMs));
+  const peer = `${PLAYER_NAMES[kind]}; own region killed in ${hits} of ${runs.length}, longest with an empty buffer ${starvedMs} ms`;
   const common = { op: '<=' as const, goal: 0, peer };
   return [
     {

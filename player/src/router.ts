@@ -109,27 +109,13 @@ export function createRouter(options: RouterOptions): Router {
     }
   };
 
-  /** Where the request can be sent, best first. Playlists of the start may also lie at edges that are no pathway. */
-  const addressesOf = (request: RoutedRequest): ReadonlyMap<string, string> => {
-    const start = request.kind === 'manifest' ? options.startRoutes : [];
-    const known = [
-      ...routes,
-      ...start.filter((route) => !routes.some(({ prefix }) => prefix === route.prefix)),
-    ];
-    const ids = new Set([...orderOf(state, performance.now()), ...known.map((route) => route.pathwayId)]);
-    const addresses = new Map<string, string>();
-    for (const pathwayId of ids) {
-      const address = addressOn(known, request.url, pathwayId);
-      if (address !== undefined) addresses.set(pathwayId, address);
-    }
-    if (addresses.size === 0) addresses.set('', request.url);
-    return addresses;
-  };
   learn(options.startRoutes, options.startRoutes[0].pathwayId);
 
   return {
     request: (request) => {
-      const addresses = addressesOf(request);
+      // Playlists of the start may also lie at edges that are no pathway.
+      const start = request.kind === 'manifest' ? options.startRoutes : [];
+      const addresses = addressesOf(request.url, orderOf(state, performance.now()), routes, start);
       const flight = fly(request, addresses, limitsFor(request.kind), { apply, observe }, () =>
         flights.delete(flight),
       );
@@ -150,6 +136,26 @@ export function createRouter(options: RouterOptions): Router {
       for (const flight of [...flights]) flight.abort();
     },
   };
+}
+
+/** Where an address can be asked for, best first: by pathways in their order, then by further routes. */
+function addressesOf(
+  url: string,
+  order: readonly string[],
+  routes: readonly Route[],
+  further: readonly Route[],
+): ReadonlyMap<string, string> {
+  const known = [
+    ...routes,
+    ...further.filter((route) => !routes.some(({ prefix }) => prefix === route.prefix)),
+  ];
+  const addresses = new Map<string, string>();
+  for (const pathwayId of new Set([...order, ...known.map((route) => route.pathwayId)])) {
+    const address = addressOn(known, url, pathwayId);
+    if (address !== undefined) addresses.set(pathwayId, address);
+  }
+  if (addresses.size === 0) addresses.set('', url);
+  return addresses;
 }
 
 type Reports = {

@@ -57,13 +57,14 @@ export async function startPage(): Promise<void> {
   const page = readPageAddress(location.href);
   const { edges, group } = await findEdges();
   if (page === undefined) {
-    const none = document.querySelector<HTMLElement>('[data-no-asset]');
-    if (none !== null) none.hidden = false;
-    element.hidden = true;
+    for (const part of document.querySelectorAll<HTMLElement>('[data-no-asset], [data-about], [page]'))
+      part.hidden = !part.matches('[data-no-asset]');
     return;
   }
   const { query, directory } = page;
   document.title = `${page.asset} · Meridian`;
+  for (const slot of document.querySelectorAll<HTMLElement>('[data-show]'))
+    slot.textContent = slot.dataset.show === 'project' ? page.project : page.asset;
   element.play({
     src: `${directory}/main.m3u8`,
     statusUrl: `${directory}/status.json`,
@@ -75,6 +76,4 @@ export async function startPage(): Promise<void> {
     isMuted: query.has('muted'),
     isLooped: query.has('loop'),
   });
-  for (const slot of document.querySelectorAll<HTMLElement>('[data-show]'))
-    slot.textContent = slot.dataset.show === 'project' ? page.project : page.asset;
 }

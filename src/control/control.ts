@@ -43,7 +43,7 @@ const FROM_MEMORY: ReadonlySet<string> = new Set(['POST /node/v1/beat']);
 
 /** Creates the control plane; nothing runs until `start`. */
 export function createControl(dependencies: ControlDependencies): Control {
-  const { clock, config, dataDirectory, database, log, metrics, random } = dependencies;
+  const { clock, config, dataDirectory, database, log, random } = dependencies;
   const lifecycle = createLifecycle(log);
   const gate = createDatabaseGate(database, clock, log);
   const holder = makeId('ctl', clock.nowMs(), random(10));
@@ -51,24 +51,6 @@ export function createControl(dependencies: ControlDependencies): Control {
   let domains: Domains | undefined;
 
   const notReadyReasons = (): string[] => reasonsOf(gate, leadership, domains);
-
-  function createServer(own: Domains, isHttps: boolean): ControlServer {
-    return createControlServer({
-      log,
-      metrics,
-      random,
-      isHttps,
-      consoleDirectory: dependencies.consoleDirectory,
-      apiHandlers: createApiHandlers(own, isHttps),
-      nodeHandlers: createNodeApiHandlers(own),
-      gate: {
-        authenticate: createAuthenticator(dependencies, isHttps, (nodeId) => own.fleet.publicKeyOf(nodeId)),
-        guard: gate.guard,
-        fromMemory: FROM_MEMORY,
-      },
-      notReadyReasons,
-    });
-  }
 
   async function start(): Promise<{ url: string }> {
     await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
@@ -84,7 +66,7 @@ export function createControl(dependencies: ControlDependencies): Control {
     });
     domains = own;
     await own.load();
-    const server = createServer(own, isHttps);
+    const server = createServer(dependencies, own, gate, isHttps, notReadyReasons);
     const port = await server.start(config.host, config.control.port);
     lifecycle.add('http server', () => server.stop());
     lifecycle.add('claims', () => own.scheduler.stop());
@@ -118,6 +100,31 @@ export function createControl(dependencies: ControlDependencies): Control {
       return joinToken;
     },
   };
+}
+
+function createServer(
+  dependencies: ControlDependencies,
+  own: Domains,
+  gate: DatabaseGate,
+  isHttps: boolean,
+  notReadyReasons: () => string[],
+): ControlServer {
+  const { log, metrics, random, consoleDirectory } = dependencies;
+  return createControlServer({
+    log,
+    metrics,
+    random,
+    isHttps,
+    consoleDirectory,
+    apiHandlers: createApiHandlers(own, isHttps),
+    nodeHandlers: createNodeApiHandlers(own),
+    gate: {
+      authenticate: createAuthenticator(dependencies, isHttps, (nodeId) => own.fleet.publicKeyOf(nodeId)),
+      guard: gate.guard,
+      fromMemory: FROM_MEMORY,
+    },
+    notReadyReasons,
+  });
 }
 
 /** Why control cannot do its work now. */

@@ -13,7 +13,8 @@ import { buildSnapshot } from './snapshot/build.ts';
 import { createPublisher, type Publisher } from './snapshot/publisher.ts';
 import { createSteering, type Steering } from './steering/steering.ts';
 
-export interface Domains {
+/** The domains, wired. */
+interface Parts {
   readonly context: ControlContext;
   readonly fleet: Fleet;
   readonly join: Join;
@@ -24,6 +25,9 @@ export interface Domains {
   readonly scheduler: Scheduler;
   readonly leases: Leases;
   readonly rootPublicKey: string;
+}
+
+export interface Domains extends Parts {
   /** Reads everything from the database. */
   load(): Promise<void>;
   /** From now on snapshots are published, with this address of control. */
@@ -45,23 +49,16 @@ export interface DomainDependencies {
   term(): number;
 }
 
-/** Creates all domains; `load` before anything else. */
-export function createDomains({ context, rootKey, controlKey, term }: DomainDependencies): Domains {
-  const { clock, config } = context;
-  const startedMonotonicMs = clock.monotonicMs();
-  const rebooted = new Set<string>();
-  let controlUrl = config.control.url ?? '';
+/** What the wiring tells the outside. */
+interface Wiring {
+  onWorldChange(): void;
+  controlUrl(): string;
+}
 
-  let isLoaded = false;
-  const tick = (): void => {
-    if (!isLoaded) return;
-    steering.tick();
-    publisher.tick();
-  };
-  const onWork = (): void => scheduler.wake();
-
+function createParts({ context, rootKey, controlKey, term }: DomainDependencies, wiring: Wiring): Parts {
+  const { config } = context;
   const fleet = createFleet(context);
-  const keys = createKeys(context, () => tick());
+  const keys = createKeys(context, wiring.onWorldChange);
   const steering = createSteering(context, fleet);
   const publisher = createPublisher({
     context,
@@ -71,7 +68,7 @@ export function createDomains({ context, rootKey, controlKey, term }: DomainDepe
     content: () =>
       buildSnapshot({
         config,
-        controlUrl,
+        controlUrl: wiring.controlUrl(),
         controlPublicKey: controlKey.publicKey,
         sites: fleet.sites(),
         plan: steering.current(),
@@ -79,21 +76,39 @@ export function createDomains({ context, rootKey, controlKey, term }: DomainDepe
       }),
   });
   const joinTokens = createJoinTokens(context, fleet);
-  const join = createJoin(context, fleet, joinTokens, () => tick());
   const scheduler = createScheduler(context, fleet);
-  const leases = createLeases(context, onWork);
-
   return {
     context,
     fleet,
-    join,
-    joinTokens,
     keys,
     steering,
     publisher,
+    joinTokens,
+    join: createJoin(context, fleet, joinTokens, wiring.onWorldChange),
     scheduler,
-    leases,
+    leases: createLeases(context, () => scheduler.wake()),
     rootPublicKey: rootKey.publicKey,
+  };
+}
+
+/** Creates all domains; `load` before anything else. */
+export function createDomains(dependencies: DomainDependencies): Domains {
+  const { clock, config } = dependencies.context;
+  const startedMonotonicMs = clock.monotonicMs();
+  const rebooted = new Set<string>();
+  let controlUrl = config.control.url ?? '';
+  let isLoaded = false;
+
+  const tick = (): void => {
+    if (!isLoaded) return;
+    parts.steering.tick();
+    parts.publisher.tick();
+  };
+  const parts = createParts(dependencies, { onWorldChange: () => tick(), controlUrl: () => controlUrl });
+  const { fleet, joinTokens, keys, leases, publisher, scheduler, steering } = parts;
+
+  return {
+    ...parts,
     async load() {
       await fleet.reload();
       const last = await publisher.load();
@@ -120,6 +135,6 @@ export function createDomains({ context, rootKey, controlKey, term }: DomainDepe
     onReboot(nodeId) {
       rebooted.add(nodeId);
     },
-    onWork,
+    onWork: () => scheduler.wake(),
   };
 }

@@ -129,7 +129,7 @@ test('arrow keys walk the menu and Escape gives the focus back to its button', a
 test('rename, visibility and retry change the asset at control and in the list', async () => {
   const { page, control } = await consoles.open(undefined, LIBRARY);
   await chooseFromMenu(page, 'Unboxing.webm', 'Rename…');
-  await page.getByLabel('Name').fill('Unboxing, second try.webm');
+  await page.getByRole('textbox', { name: 'Name' }).fill('Unboxing, second try.webm');
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Unboxing, second try.webm', exact: true }).waitFor();
   await chooseFromMenu(page, 'Unboxing, second try.webm', 'Make private');

@@ -12,7 +12,7 @@ const ASSET_COUNT = 10_000;
 /** A single frame may take this long on a busy machine of two cores without a graphics card. */
 const FRAME_MS_MAX = 250;
 /** Work of the page's own scripts in one go; past 50 ms a browser calls it a long task. */
-const LONG_TASK_MS_MAX = 200;
+const LONG_TASK_MS_MAX = 400;
 /** Rows that may exist at once: a tall screen, and what is drawn ahead. */
 const ROWS_MAX = 60;
 
@@ -68,7 +68,7 @@ test('ten thousand assets scroll smoothly, load as one goes, and can be walked t
       );
       return (await page.locator('table.assets').getAttribute('aria-rowcount')) === String(ASSET_COUNT + 1);
     },
-    60_000,
+    150_000,
   );
   await page.evaluate("document.querySelector('.list-scroll').scrollTop = 0");
   await page.getByText('Harbour at dawn.mov').waitFor();

@@ -2,6 +2,9 @@
 // another region when an ingest does not take them.
 
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { defined } from '#base/assert.ts';
@@ -38,9 +41,16 @@ async function openWithIngests(): Promise<Fixture> {
   return { ...opened, first, second };
 }
 
+/** Chooses files of zeros; on disk, since the browser takes no large ones from memory. */
 async function choose(page: Page, names: readonly string[], bytes: number): Promise<void> {
-  const files = names.map((name) => ({ name, mimeType: 'video/mp4', buffer: Buffer.alloc(bytes, name) }));
-  await page.getByLabel('Files to upload').setInputFiles(files);
+  const directory = await mkdtemp(join(tmpdir(), 'meridian-console-'));
+  consoles.cleanUp(() => rm(directory, { recursive: true }));
+  const paths = names.map((name) => join(directory, name));
+  for (const path of paths) {
+    await writeFile(path, '');
+    await truncate(path, bytes);
+  }
+  await page.getByLabel('Files to upload').setInputFiles(paths);
 }
 
 async function percentOf(page: Page, name: string): Promise<number> {

@@ -255,7 +255,7 @@ onEveryDatabase('beats and snapshots', (suite) => {
     const view = await world.admin.call('GET /v1/world');
     const site = view.regions.find(({ id }) => id === 'dublin')?.sites[0];
     assert.ok(site);
-    assert.ok(site.egressBps > 8_000_000 && site.egressBps <= 10_000_000, String(site.egressBps));
+    assert.ok(site.egressBps > 5_000_000 && site.egressBps <= 10_000_000, String(site.egressBps));
     assert.equal(site.hitRatio, 0.75);
   });
 });

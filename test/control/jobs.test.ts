@@ -112,7 +112,7 @@ onEveryDatabase('jobs', (suite) => {
     for (let index = 0; index < 12; index += 1)
       assetIds.push(await register(first, makeRecord({}, ['dublin', 'singapore', 'los-angeles'])));
     const claims = Array.from({ length: 12 }, (_, index) =>
-      defined(nodes[index % 3], "a node").claim({ slots: 2, waitMs: 2_000 }),
+      defined(nodes[index % 3], 'a node').claim({ slots: 2, waitMs: 2_000 }),
     );
     const given = (await Promise.all(claims)).flat();
     const more = (await Promise.all(nodes.map((node) => node.claim({ slots: 64, waitMs: 0 })))).flat();

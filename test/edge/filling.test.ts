@@ -222,3 +222,17 @@ test('without any snapshot an edge says that it cannot reach the media, and stee
     await lonely.stop();
   }
 });
+
+test('an origin that failed a moment ago makes an object unavailable, not missing', async () => {
+  await publishAsset(world, recordOf(), undefined);
+  world.region('dublin').intercept = (request) => {
+    if (!(request.url ?? '').endsWith('.m4s')) return false;
+    request.socket.destroy();
+    return true;
+  };
+  for (const number of [5, 6])
+    assert.equal(
+      verdict(await get(portOf(world, 'dublin'), `${BASE}/a1/v720/${number}.m4s`)),
+      '503 unavailable',
+    );
+});

@@ -71,7 +71,7 @@ for (const { title, make, code, message } of BAD)
     const directory = temporaryDirectory(t);
     const node = await startNode(t, directory);
     node.control.offer(await jobFor(node.store, make(directory)));
-    const failure = await waitFor('the failure', () => node.control.failures[0], 30_000);
+    const failure = await waitFor('the failure', () => node.control.failures[0], 100_000);
     assert.equal(failure.code, code);
     assert.match(failure.message, message);
     assert.equal(failure.isRetryable, false);
@@ -91,7 +91,7 @@ test('an encoder that failed a job goes on with the next one', async (t) => {
   const path = join(directory, 'clip.mp4');
   makeClip(path, 1, '320x240');
   node.control.offer(await jobFor(node.store, path, 2));
-  await waitFor('the result', () => node.control.results[0], 30_000);
+  await waitFor('the result', () => node.control.results[0], 100_000);
 });
 
 test('a full disk is a failure to be tried again, and what was written makes room', async (t) => {
@@ -118,7 +118,7 @@ test('a full disk is a failure to be tried again, and what was written makes roo
   makeClip(path, 10, '320x240');
   const node = await startNode(t, directory, { store: full });
   node.control.offer(await jobFor(disk, path));
-  const failure = await waitFor('the failure', () => node.control.failures[0], 30_000);
+  const failure = await waitFor('the failure', () => node.control.failures[0], 100_000);
   assert.deepEqual(
     [failure.code, failure.isRetryable, failure.message],
     ['storage_full', true, 'There is no room left on the disk of this region.'],
@@ -150,7 +150,7 @@ test('frames that are missing are counted, and the job is to be tried again', as
   }));
   const node = await startNode(t, directory, { engine });
   node.control.offer(await jobFor(node.store, path));
-  const failure = await waitFor('the failure', () => node.control.failures[0], 30_000);
+  const failure = await waitFor('the failure', () => node.control.failures[0], 100_000);
   assert.deepEqual(
     [failure.code, failure.isRetryable, failure.message],
     ['internal', true, 'Rendition v240 has 77 frames instead of the 90 planned.'],
@@ -177,7 +177,7 @@ test('an engine that is killed from outside is a failure to be tried again', asy
   };
   const node = await startNode(t, directory, { engine: killed });
   node.control.offer(await jobFor(node.store, path));
-  const failure = await waitFor('the failure', () => node.control.failures[0], 30_000);
+  const failure = await waitFor('the failure', () => node.control.failures[0], 100_000);
   assert.deepEqual([failure.code, failure.isRetryable], ['internal', true]);
 });
 

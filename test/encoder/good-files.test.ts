@@ -89,7 +89,7 @@ for (const file of FILES)
     const directory = temporaryDirectory(t);
     const node = await startNode(t, directory);
     node.control.offer(await jobFor(node.store, file.make(directory)));
-    await waitFor('the job to end', () => node.control.results[0] ?? node.control.failures[0], 120_000);
+    await waitFor('the job to end', () => node.control.results[0] ?? node.control.failures[0], 200_000);
     assert.deepEqual(node.control.failures, []);
     const { media, copies } = defined(node.control.results[0], 'a result');
     assert.equal(media.state, 'complete');
@@ -147,7 +147,7 @@ test('a file with sound alone becomes an asset with sound alone', async (t) => {
   ]);
   const node = await startNode(t, directory);
   node.control.offer(await jobFor(node.store, path));
-  await waitFor('the job to end', () => node.control.results[0] ?? node.control.failures[0], 60_000);
+  await waitFor('the job to end', () => node.control.results[0] ?? node.control.failures[0], 100_000);
   assert.deepEqual(node.control.failures, []);
   const { media } = defined(node.control.results[0], 'a result');
   assert.deepEqual(

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -59,7 +60,7 @@ async function playingNode(
   const { engine, encodes } = await watchedEngine();
   const node = await startNode(t, directory, { engine });
   node.control.offer(await jobFor(node.store, path));
-  await waitFor('the first segments', () => node.control.playableAtMs > 0, 30_000);
+  await waitFor('the first segments', () => node.control.playableAtMs > 0, 100_000);
   return { node, encodes };
 }
 
@@ -86,7 +87,7 @@ test('an encoder is killed in mid-job: another one makes every frame exactly onc
 
   second.control.fence = 2;
   second.control.offer(await jobFor(undefined, path, 2));
-  const { media } = await waitFor('the second attempt', () => second.control.results[0], 60_000);
+  const { media } = await waitFor('the second attempt', () => second.control.results[0], 200_000);
   assert.deepEqual([media.state, media.attempt], ['complete', 2]);
   for (const { id, kind, frameCount } of media.renditions) {
     if (kind !== 'video') continue;
@@ -116,7 +117,6 @@ for (const [title, lose] of [
   });
 
 async function workDirectories(node: TestNode): Promise<string[]> {
-  const { readdir } = await import('node:fs/promises');
   return readdir(join(node.dataDirectory, 'encoder'));
 }
 
@@ -148,7 +148,7 @@ test('while control is away a job goes on, and is reported when control is back'
   await waitFor(
     'the complete document',
     async () => (await reader.readDocument('default', ASSET, 1))?.state === 'complete',
-    30_000,
+    100_000,
   );
   assert.deepEqual(node.control.results, []);
   node.control.isAway = false;
@@ -162,7 +162,7 @@ test('viewers and other regions hear of a video as soon as it can be played', as
   makeClip(path, 12, '640x360');
   const node = await startNode(t, directory);
   node.control.offer(await jobFor(node.store, path));
-  await waitFor('the end', () => node.control.results[0], 60_000);
+  await waitFor('the end', () => node.control.results[0], 200_000);
   const first = defined(node.peers.pushed[0], 'a first document');
   const last = defined(node.peers.pushed.at(-1), 'a last document');
   assert.deepEqual([first.state, first.revision, first.holders], ['growing', 1, ['dublin']]);

@@ -13,7 +13,7 @@ import type { WorldSnapshot } from '#contract/snapshot.ts';
 import { readBody } from '#platform/http/node-transport.ts';
 import { createMemoryStore } from '#platform/objects/memory-store.ts';
 import { createJobsClient } from '../../src/region/encoder/jobs-client.ts';
-import { createPeerMedia, objectKeys } from '../../src/region/encoder/peer-media.ts';
+import { createPeerMedia, objectsOf } from '../../src/region/encoder/peer-media.ts';
 import { ASSET, jobFor, makeClip, temporaryDirectory, testContext } from './support.ts';
 
 interface Call {
@@ -83,6 +83,9 @@ function worldOf(nodes: Readonly<Record<string, string>>, controlUrl = 'http://1
   } as unknown as WorldSnapshot;
 }
 
+const sha256Of = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
+const PACK = `default/${ASSET}/v1/a1/v240/pack-0.bin`;
+
 const DOCUMENT: MediaDocument = {
   formatVersion: 1,
   projectId: 'default',
@@ -108,7 +111,7 @@ const DOCUMENT: MediaDocument = {
       firstTimeTicks: 900_000,
       durationRuns: [[180_000, 2]],
       frameCount: 120,
-      packs: [{ firstSegment: 0, segmentCount: 2, bytes: 20, sha256: '0'.repeat(64) }],
+      packs: [{ firstSegment: 0, segmentCount: 2, bytes: 20, sha256: sha256Of(`bytes of ${PACK}`) }],
     },
   ],
 };
@@ -118,7 +121,7 @@ const broken: Answer = (_call, response) => response.writeHead(503).end('{}');
 
 async function storeWithObjects() {
   const store = createMemoryStore();
-  for (const key of objectKeys(DOCUMENT)) await store.put(key, Buffer.from(`bytes of ${key}`));
+  for (const { key } of objectsOf(DOCUMENT)) await store.put(key, Buffer.from(`bytes of ${key}`));
   return store;
 }
 
@@ -136,13 +139,13 @@ test('a complete attempt is copied whole to the nearest other region, with check
   assert.equal(far.calls.length, 0);
   assert.deepEqual(
     near.calls.map(({ method, path }) => `${method} ${path}`).sort(),
-    objectKeys(DOCUMENT)
-      .map((key) => `PUT /peer/v1/objects/${key}`)
+    objectsOf(DOCUMENT)
+      .map(({ key }) => `PUT /peer/v1/objects/${key}`)
       .sort(),
   );
   for (const { path, sha256, body } of near.calls) {
     assert.equal(body.toString(), `bytes of ${path.slice('/peer/v1/objects/'.length)}`);
-    assert.equal(sha256, createHash('sha256').update(body).digest('hex'));
+    assert.equal(sha256, sha256Of(body));
   }
 });
 
@@ -181,7 +184,7 @@ const SOURCE = Buffer.from('the source of the video');
 const EXPECTED = {
   regionIds: ['singapore', 'los-angeles'],
   bytes: SOURCE.length,
-  sha256: createHash('sha256').update(SOURCE).digest('hex'),
+  sha256: sha256Of(SOURCE),
 };
 const sends =
   (body: Buffer): Answer =>

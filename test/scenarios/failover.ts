@@ -9,7 +9,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { defined } from '#base/assert.ts';
 import { createPrng } from '#base/prng.ts';
 import type { AssetView } from '#contract/api/assets.ts';
-import { PLAYERS, type PlayerKind, type PlayerPages, type PlayerReport } from '../support/page-player.ts';
+import {
+  PLAYERS,
+  type PlayerKind,
+  type PlayerPages,
+  type PlayerReport,
+  type Stall,
+} from '../support/page-player.ts';
 import { waitFor } from '../support/wait-for.ts';
 import type { RegionPorts, RunningWorld } from '../support/world.ts';
 
@@ -29,6 +35,9 @@ const HEAL_MS_MAX = 45_000;
 /** Stalls are held against the failover from this much buffer on, in their own row. */
 export const AMPLE_BUFFER_MS = 3_000;
 
+/** With less than this a player cannot play on. */
+const STARVED_MS = 250;
+
 export interface PlayerOutcome {
   /** Whether it played from the region that was killed. */
   readonly wasHit: boolean;
@@ -37,6 +46,8 @@ export interface PlayerOutcome {
   readonly fatal: readonly string[];
   readonly stalls: number;
   readonly longestStallMs: number;
+  /** The same, of stalls with next to nothing buffered: those that the network caused. */
+  readonly longestStarvedMs: number;
   /** Whether it has loaded on and goes on playing. */
   readonly isPlaying: boolean;
 }
@@ -65,7 +76,8 @@ export async function failoverRuns(options: FailoverOptions): Promise<readonly F
   for (let number = 0; number < runs; number += 1) {
     const isFresh = number % FRESH_EVERY === 0;
     const ageMs = isFresh ? chance() * FRESH_AGE_MS_MAX : AGE_MS_MIN + chance() * (AGE_MS_MAX - AGE_MS_MIN);
-    const region = defined(world.regions[number % world.regions.length], 'a region');
+    const last = world.regions.findIndex(({ id }) => id === done.at(-1)?.regionId);
+    const region = defined(world.regions[(last + 1) % world.regions.length], 'a region');
     // A fresh player cannot wait for the last victim to come back; the others do so while they play.
     if (isFresh) await worldIsWhole(world);
     const run = await failoverRun(options, number, region, ageMs);
@@ -111,7 +123,9 @@ async function failoverRun(
 ): Promise<FailoverRun> {
   const { world, asset, pages } = options;
   const base = `${region.edgeUrl}/m/${asset.projectId}/${asset.id}/v${asset.version}`;
-  const list = (await (await fetch(`${region.edgeUrl}/player/edges.json`)).json()) as { edges: unknown[] };
+  const list = (await (await fetch(`${region.edgeUrl}/player/edges.json`)).json()) as {
+    edges: readonly unknown[];
+  };
   const hls = `${base}/main.m3u8`;
   const dash = `${base}/manifest.mpd`;
   // Shaka plays both forms, so it gets them in turn.
@@ -126,7 +140,7 @@ async function failoverRun(
   const hasLoadedOn = (after: Record<PlayerKind, PlayerReport>): boolean =>
     PLAYERS.every(
       (kind) =>
-        after[kind].isEnded ||
+        after[kind].isWhole ||
         after[kind].bufferedEndSeconds > before[kind].bufferedEndSeconds + LOADED_ON_SECONDS,
     );
   let after = await pages.reports();
@@ -166,14 +180,19 @@ function outcomeOf(
   victimUrl: string,
 ): PlayerOutcome {
   const stalls = after.stalls.filter(({ atMs, durationMs }) => atMs + durationMs > killedAtMs);
-  const hasLoadedOn = after.bufferedEndSeconds > before.bufferedEndSeconds || after.isEnded;
+  const hasLoadedOn = after.bufferedEndSeconds > before.bufferedEndSeconds || after.isWhole;
   return {
     wasHit: before.mediaOrigin === victimUrl,
     ageMs: Math.round(killedAtMs - (before.firstFrameAtMs ?? killedAtMs)),
     bufferedMs: before.bufferedMs,
     fatal: after.fatal,
     stalls: stalls.length,
-    longestStallMs: stalls.reduce((longest, stall) => Math.max(longest, stall.durationMs), 0),
+    longestStallMs: longestOf(stalls),
+    longestStarvedMs: longestOf(stalls.filter((stall) => stall.bufferedMs < STARVED_MS)),
     isPlaying: hasLoadedOn && after.positionSeconds > before.positionSeconds + 1,
   };
+}
+
+function longestOf(stalls: readonly Stall[]): number {
+  return stalls.reduce((longest, { durationMs }) => Math.max(longest, durationMs), 0);
 }

@@ -13,7 +13,7 @@ const TIMING_ENTRIES = 10_000;
 const nowMs = () => performance.timeOrigin + performance.now();
 
 function watch(video) {
-  const meter = { firstFrameAtMs: null, stalls: [], positionSeconds: 0, movedAtMs: 0 };
+  const meter = { firstFrameAtMs: null, stalls: [], positionSeconds: 0, movedAtMs: 0, leastMs: 0 };
   video.requestVideoFrameCallback((at) => {
     meter.firstFrameAtMs = performance.timeOrigin + at;
     meter.positionSeconds = video.currentTime;
@@ -23,21 +23,29 @@ function watch(video) {
     if (meter.firstFrameAtMs === null) return;
     const now = nowMs();
     const position = video.currentTime;
-    if (position === meter.positionSeconds && !video.ended) return;
+    if (position === meter.positionSeconds && !video.ended) {
+      meter.leastMs = Math.min(meter.leastMs, bufferedMs(video));
+      return;
+    }
     const lostMs = now - meter.movedAtMs - (position - meter.positionSeconds) * 1_000;
-    if (lostMs > STALL_MS_MIN && !video.ended)
-      meter.stalls.push({ atMs: meter.movedAtMs, durationMs: Math.round(lostMs) });
+    if (lostMs > STALL_MS_MIN && !video.ended) meter.stalls.push(stallOf(meter, lostMs));
     meter.positionSeconds = position;
     meter.movedAtMs = now;
+    meter.leastMs = bufferedMs(video);
   }, SAMPLE_MS);
   return meter;
+}
+
+/** With the least that was buffered meanwhile: a position that stands still over a full buffer is the machine's fault. */
+function stallOf(meter, lostMs) {
+  return { atMs: meter.movedAtMs, durationMs: Math.round(lostMs), bufferedMs: meter.leastMs };
 }
 
 /** All stalls, with the one that is still going on. */
 function stallsOf(meter, video) {
   const heldMs = nowMs() - meter.movedAtMs - (video.currentTime - meter.positionSeconds) * 1_000;
   const isHeld = meter.firstFrameAtMs !== null && !video.ended && heldMs > STALL_MS_MIN;
-  return isHeld ? [...meter.stalls, { atMs: meter.movedAtMs, durationMs: Math.round(heldMs) }] : meter.stalls;
+  return isHeld ? [...meter.stalls, stallOf(meter, heldMs)] : meter.stalls;
 }
 
 /** End of the buffered range that is being played. */
@@ -47,6 +55,10 @@ function bufferedEndSeconds(video) {
     if (buffered.start(index) <= currentTime + 0.1 && buffered.end(index) > currentTime)
       return buffered.end(index);
   return currentTime;
+}
+
+function bufferedMs(video) {
+  return Math.round((bufferedEndSeconds(video) - video.currentTime) * 1_000);
 }
 
 /** Where the newest segment that arrived came from. */
@@ -68,16 +80,21 @@ const starters = {
       if (reason !== null && !fatal.includes(reason)) fatal.push(reason);
     };
   },
-  async shaka(video, fatal, { src, shakaSettings }) {
+  async shaka(video, fatal, { src, edges }) {
+    const { shakaFailover, shakaSettings } = await import('/recommended-settings.js');
     const player = new window.shaka.Player();
     player.addEventListener('error', ({ detail }) => {
-      if (detail.severity === 2) fatal.push(`shaka ${detail.code}`);
+      if (detail.severity === 2) fatal.push(`shaka ${detail.code} ${detail.data?.[0] ?? ''}`);
     });
     await player.attach(video);
     player.configure(shakaSettings);
+    const bases = edges.map(({ baseUrl }) => baseUrl);
+    const filter = shakaFailover(bases, () => performance.now());
+    player.getNetworkingEngine().registerRequestFilter(filter);
     player.load(src).catch((error) => fatal.push(`shaka load ${error.code ?? error}`));
   },
-  dash(video, fatal, { src, dashSettings }) {
+  async dash(video, fatal, { src }) {
+    const { dashSettings } = await import('/recommended-settings.js');
     const player = window.dashjs.MediaPlayer().create();
     player.updateSettings(dashSettings);
     // Downloads that failed (27, 28) are announced although the next address then plays on.
@@ -105,11 +122,12 @@ window.bench = {
         firstFrameAtMs: meter.firstFrameAtMs,
         positionSeconds: video.currentTime,
         bufferedEndSeconds: endSeconds,
-        bufferedMs: Math.round((endSeconds - video.currentTime) * 1_000),
+        bufferedMs: bufferedMs(video),
         mediaOrigin: mediaOrigin(),
         stalls: stallsOf(meter, video),
         fatal: [...fatal],
-        isEnded: video.ended,
+        // Nothing is left to load.
+        isWhole: video.ended || endSeconds > video.duration - 1,
       };
     };
   },

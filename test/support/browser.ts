@@ -14,7 +14,7 @@ export interface TestBrowser {
 export async function startBrowser(viewport = { width: 1280, height: 800 }): Promise<TestBrowser> {
   const profile = mkdtempSync(join(tmpdir(), 'meridian-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env['MERIDIAN_TEST_CHROMIUM'] ?? '/usr/bin/chromium',
+    executablePath: process.env.MERIDIAN_TEST_CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
     viewport,
     args: [

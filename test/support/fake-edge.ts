@@ -144,32 +144,42 @@ export async function startFakeWorld(
       ({ pathwayId, baseUrl }): FakeEdge => ({
         pathwayId,
         baseUrl,
-        signal: async (signal) => {
-          const child = childOf(pathwayId);
-          const ended = new Promise((resolve) => child.once('exit', resolve));
-          child.kill(signal);
-          if (signal === 'SIGKILL') await ended;
-        },
+        ...lifeOf(() => childOf(pathwayId)),
         restart: async () => {
           await spawnEdge(pathwayId, ports.get(pathwayId) ?? 0);
           await introduce(pathwayId);
         },
         set: async (change) => {
           latest.set(pathwayId, { ...(latest.get(pathwayId) ?? first), ...change });
-          await ask(childOf(pathwayId), { type: 'set', settings: change });
+          // A dead edge learns it when it comes back.
+          if (isAlive(childOf(pathwayId))) await ask(childOf(pathwayId), { type: 'set', settings: change });
         },
-        requests: async () => await ask<readonly string[]>(childOf(pathwayId), { type: 'requests' }),
       }),
     ),
     stop: async () => {
       for (const child of children.values()) {
-        if (child.exitCode !== null || child.signalCode !== null) continue;
+        if (!isAlive(child)) continue;
         const ended = new Promise((resolve) => child.once('exit', resolve));
         child.kill('SIGKILL');
         await ended;
       }
       rmSync(directory, { recursive: true, force: true });
     },
+  };
+}
+
+function isAlive(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
+}
+
+function lifeOf(child: () => ChildProcess): Pick<FakeEdge, 'signal' | 'requests'> {
+  return {
+    signal: async (signal) => {
+      const ended = once(child(), 'exit');
+      child().kill(signal);
+      if (signal === 'SIGKILL') await ended;
+    },
+    requests: async () => await ask<readonly string[]>(child(), { type: 'requests' }),
   };
 }
 

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const FOOTAGE = process.env['MERIDIAN_TEST_MEDIA'] ?? fileURLToPath(new URL('../../../shared/media', import.meta.url));
+const FOOTAGE =
+  process.env.MERIDIAN_TEST_MEDIA ?? fileURLToPath(new URL('../../../shared/media', import.meta.url));
 const GENERATED = join(tmpdir(), 'meridian-test-media');
 
 /** Path of a real file, or undefined where there is no footage. */
@@ -31,12 +32,37 @@ export function clip(options: ClipOptions): string {
   const name = `clip-${seconds}-${width}x${height}-${frameRate.replace('/', '_')}${hasAudio ? '' : '-silent'}.mp4`;
   const path = join(GENERATED, name);
   if (existsSync(path)) return path;
-  const audio = hasAudio ? ['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:duration=${seconds}`] : [];
+  const audio = hasAudio
+    ? ['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:duration=${seconds}`]
+    : [];
   const partial = join(GENERATED, `partial-${process.pid}-${name}`);
   execFileSync('ffmpeg', [
-    ...['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=${width}x${height}:rate=${frameRate}:duration=${seconds}`],
+    ...[
+      '-v',
+      'error',
+      '-y',
+      '-f',
+      'lavfi',
+      '-i',
+      `testsrc2=size=${width}x${height}:rate=${frameRate}:duration=${seconds}`,
+    ],
     ...audio,
-    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-b:v', '3M', '-g', '75', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-b:a', '128k'],
+    ...[
+      '-c:v',
+      'libx264',
+      '-preset',
+      'ultrafast',
+      '-b:v',
+      '3M',
+      '-g',
+      '75',
+      '-pix_fmt',
+      'yuv420p',
+      '-c:a',
+      'aac',
+      '-b:a',
+      '128k',
+    ],
     ...['-movflags', '+faststart', partial],
   ]);
   renameSync(partial, path);

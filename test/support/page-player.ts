@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { BrowserContext, Page } from 'playwright-core';
-import { dashSettings, shakaSettings } from '../../player/src/recommended-settings.ts';
+import { dashSettings, shakaFailover, shakaSettings } from '../../player/src/recommended-settings.ts';
 
 export const PLAYERS = ['hls', 'shaka', 'dash'] as const;
 export type PlayerKind = (typeof PLAYERS)[number];
@@ -16,6 +16,8 @@ export interface Stall {
   /** Milliseconds since the epoch. */
   readonly atMs: number;
   readonly durationMs: number;
+  /** The least that was buffered meanwhile. */
+  readonly bufferedMs: number;
 }
 
 export interface PlayerReport {
@@ -29,7 +31,8 @@ export interface PlayerReport {
   readonly mediaOrigin: string | null;
   readonly stalls: readonly Stall[];
   readonly fatal: readonly string[];
-  readonly isEnded: boolean;
+  /** Whether everything to the end is loaded. */
+  readonly isWhole: boolean;
 }
 
 export interface PlayerServer {
@@ -38,6 +41,11 @@ export interface PlayerServer {
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const SETTINGS_PATH = '/recommended-settings.js';
+const SETTINGS_SOURCE = 'player/src/recommended-settings.ts';
+/** 5 Mbit/s for each player: a line on which a buffer takes a while to fill, and a lost segment counts. */
+const LINE_BYTES_PER_SECOND = 625_000;
+const LINE_LATENCY_MS = 20;
 const FILES: Readonly<Record<string, string>> = {
   '/bench-players.js': 'test/support/bench-players.js',
   '/hls.js': 'player/dist/meridian-player.js',
@@ -50,18 +58,32 @@ function pageOf(kind: string): string {
 <script src="/${kind}.js"></script><script src="/bench-players.js"></script>`;
 }
 
+/** What is published for other players' pages, as a module that a browser reads: the functions themselves. */
+async function settingsModule(): Promise<string> {
+  const source = await readFile(ROOT + SETTINGS_SOURCE, 'utf8');
+  const numbers = source.match(/^const \w+ = [\d_]+;$/gm) ?? [];
+  return [
+    ...numbers,
+    `export const shakaSettings = ${JSON.stringify(shakaSettings)};`,
+    `export const dashSettings = ${JSON.stringify(dashSettings)};`,
+    `export ${shakaFailover.toString()}`,
+  ].join('\n');
+}
+
+async function contentOf(url: URL): Promise<{ type: string; content: string | Buffer }> {
+  const script = 'text/javascript; charset=utf-8';
+  if (url.pathname === SETTINGS_PATH) return { type: script, content: await settingsModule() };
+  const file = FILES[url.pathname];
+  if (file !== undefined) return { type: script, content: await readFile(ROOT + file) };
+  return { type: 'text/html; charset=utf-8', content: pageOf(url.searchParams.get('player') ?? '') };
+}
+
 /** Serves the pages on a free port. */
 export async function startPlayerServer(): Promise<PlayerServer> {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://pages');
-    const file = FILES[url.pathname];
-    const body =
-      file === undefined
-        ? Promise.resolve(pageOf(url.searchParams.get('player') ?? ''))
-        : readFile(ROOT + file);
-    body.then(
-      (content) => {
-        const type = file === undefined ? 'text/html; charset=utf-8' : 'text/javascript; charset=utf-8';
+    contentOf(url).then(
+      ({ type, content }) => {
         response.writeHead(200, { 'content-type': type, 'cache-control': 'max-age=3600' });
         response.end(content);
       },
@@ -102,7 +124,11 @@ export interface PlayerPages {
 /** Opens a page per player; they are used again for each start. */
 export async function openPlayerPages(context: BrowserContext, server: PlayerServer): Promise<PlayerPages> {
   const pages = new Map<PlayerKind, Page>();
-  for (const kind of PLAYERS) pages.set(kind, await context.newPage());
+  for (const kind of PLAYERS) {
+    const page = await context.newPage();
+    await slowLine(context, page);
+    pages.set(kind, page);
+  }
 
   function each<T>(use: (kind: PlayerKind, page: Page) => Promise<T>): Promise<T[]> {
     return Promise.all([...pages].map(([kind, page]) => use(kind, page)));
@@ -112,7 +138,7 @@ export async function openPlayerPages(context: BrowserContext, server: PlayerSer
     async start(addresses) {
       await each(async (kind, page) => {
         await page.goto(`${server.url}/?player=${kind}`, { waitUntil: 'load' });
-        const options = { src: addresses[kind], edges: addresses.edges, shakaSettings, dashSettings };
+        const options = { src: addresses[kind], edges: addresses.edges };
         await page.evaluate(`window.bench.start(${JSON.stringify(kind)}, ${JSON.stringify(options)})`);
       });
     },
@@ -129,4 +155,15 @@ export async function openPlayerPages(context: BrowserContext, server: PlayerSer
       await each((_, page) => page.close());
     },
   };
+}
+
+async function slowLine(context: BrowserContext, page: Page): Promise<void> {
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('Network.enable');
+  await devtools.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: LINE_LATENCY_MS,
+    downloadThroughput: LINE_BYTES_PER_SECOND,
+    uploadThroughput: LINE_BYTES_PER_SECOND,
+  });
 }

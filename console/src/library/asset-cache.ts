@@ -16,9 +16,21 @@ export interface AssetList {
 }
 
 /** Same content, same object: rows that did not change are not drawn again. */
-function reuse(known: ReadonlyMap<string, AssetView>, asset: AssetView): AssetView {
-  const old = known.get(asset.id);
+function reuse(known: readonly AssetView[], asset: AssetView): AssetView {
+  const old = known.find(({ id }) => id === asset.id);
   return old !== undefined && JSON.stringify(old) === JSON.stringify(asset) ? old : asset;
+}
+
+/** Index of the first asset that is older than `id`; the list is sorted, newest first. */
+function firstOlder(assets: readonly AssetView[], id: string): number {
+  let low = 0;
+  let high = assets.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((assets[middle]?.id ?? '') < id) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /**
@@ -26,23 +38,21 @@ function reuse(known: ReadonlyMap<string, AssetView>, asset: AssetView): AssetVi
  * @returns the same list when nothing changed
  */
 export function mergePage(list: AssetList | undefined, before: string | null, page: AssetPage): AssetList {
-  const known = new Map((list?.assets ?? []).map((asset) => [asset.id, asset]));
+  const known = list?.assets ?? [];
   const last = page.assets[page.assets.length - 1]?.id ?? before;
-  // The page covers everything older than `before` down to its last asset; down to the end when it is the last page.
-  const isCovered = (id: string): boolean =>
-    (before === null || id < before) && (page.nextBefore === null || last === null || id >= last);
-  const assets = [
-    ...(list?.assets ?? []).filter(({ id }) => !isCovered(id)),
-    ...page.assets.map((asset) => reuse(known, asset)),
-  ].sort((left, right) => (left.id < right.id ? 1 : left.id > right.id ? -1 : 0));
-  const isOldest = last === null || !assets.some(({ id }) => id < last);
+  // The page covers what is older than `before` down to its last asset; to the very end when it is the last page.
+  const start = before === null ? 0 : firstOlder(known, before);
+  const end = page.nextBefore === null || last === null ? known.length : firstOlder(known, last);
+  const covered = known.slice(start, end);
+  const fresh = page.assets.map((asset) => reuse(covered, asset));
+  const isOldest = end === known.length;
   const nextBefore = isOldest || list === undefined ? page.nextBefore : list.nextBefore;
   const isSame =
     list !== undefined &&
     list.nextBefore === nextBefore &&
-    list.assets.length === assets.length &&
-    list.assets.every((asset, index) => asset === assets[index]);
-  return isSame ? list : { assets, nextBefore };
+    fresh.length === covered.length &&
+    fresh.every((asset, index) => asset === covered[index]);
+  return isSame ? list : { assets: [...known.slice(0, start), ...fresh, ...known.slice(end)], nextBefore };
 }
 
 /** Puts one changed asset in its place. */

@@ -16,6 +16,12 @@ export const ROW_PX = 66;
 const AHEAD_ROWS = 60;
 const COLUMN_COUNT = 7;
 
+/** The row that the keyboard is at; each turn asks it to take the focus. */
+export interface ActiveRow {
+  readonly id: string | null;
+  readonly turn: number;
+}
+
 interface AssetListProps {
   readonly container: RefObject<HTMLDivElement | null>;
   readonly assets: readonly AssetView[];
@@ -23,7 +29,7 @@ interface AssetListProps {
   readonly nowMs: number;
   /** Names of regions by identifier; the same object as long as they are the same. */
   readonly regionNames: ReadonlyMap<string, string>;
-  readonly activeId: string | null;
+  readonly active: ActiveRow;
   readonly openId: string | null;
   readonly actions: AssetActions;
   readonly onNearEnd: () => void;
@@ -33,7 +39,8 @@ interface AssetListProps {
 
 /** The table. */
 export function AssetList(props: AssetListProps) {
-  const { assets, container, hasMore, onNearEnd, onWindow, activeId } = props;
+  const { assets, container, hasMore, onNearEnd, onWindow, active } = props;
+  const lastTurn = useRef(active.turn);
   const { first, end } = useWindow(container, ROW_PX, assets.length);
   useEffect(() => onWindow({ first, end }), [first, end, onWindow]);
   useEffect(() => {
@@ -65,7 +72,8 @@ export function AssetList(props: AssetListProps) {
             // Ages count in minutes here, so that rows are not drawn again each second.
             nowMs={minute}
             regionNames={props.regionNames}
-            isActive={asset.id === activeId}
+            focusTurn={asset.id === active.id ? active.turn : 0}
+            lastTurn={lastTurn}
             isOpen={asset.id === props.openId}
             actions={props.actions}
             onFocusRow={props.onFocusRow}
@@ -90,18 +98,23 @@ interface AssetRowProps {
   readonly rowIndex: number;
   readonly nowMs: number;
   readonly regionNames: ReadonlyMap<string, string>;
-  readonly isActive: boolean;
+  /** Takes the focus when this is above the last turn that was served. */
+  readonly focusTurn: number;
+  readonly lastTurn: RefObject<number>;
   readonly isOpen: boolean;
   readonly actions: AssetActions;
   readonly onFocusRow: (assetId: string) => void;
 }
 
 const AssetRow = memo(function AssetRow(props: AssetRowProps) {
-  const { asset, rowIndex, nowMs, isActive, isOpen, actions, onFocusRow } = props;
+  const { asset, rowIndex, nowMs, focusTurn, lastTurn, isOpen, actions, onFocusRow } = props;
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (isActive) button.current?.focus({ preventScroll: true });
-  }, [isActive]);
+    // Once per turn: a row that scrolls out and in again must not take the focus from where it is by then.
+    if (focusTurn <= lastTurn.current) return;
+    lastTurn.current = focusTurn;
+    button.current?.focus({ preventScroll: true });
+  }, [focusTurn, lastTurn]);
   const size = formatBytes(asset.sourceBytes);
   return (
     <tr className={isOpen ? 'asset-row is-open' : 'asset-row'} aria-rowindex={rowIndex}>

@@ -12,7 +12,7 @@ import { Icon } from '../ui/icon.tsx';
 import { Empty, LoadFailed, SkeletonRows } from '../ui/states.tsx';
 import type { ListWindow } from '../ui/use-window.ts';
 import { type AssetActions, DeleteDialog, RenameDialog } from './asset-dialogs.tsx';
-import { AssetList, ROW_PX } from './asset-list.tsx';
+import { type ActiveRow, AssetList, ROW_PX } from './asset-list.tsx';
 import { AssetPanel } from './asset-panel.tsx';
 import { addUploads, setUploadFinishedHandler } from './uploads.ts';
 import { useAssets } from './use-assets.ts';
@@ -38,7 +38,7 @@ export function LibraryPage({ detail, world }: LibraryPageProps) {
   const picker = useRef<HTMLInputElement>(null);
   const shown = useRef<ListWindow>({ first: 0, end: 50 });
   const assets = useAssets(search, () => shown.current);
-  const [activeId, setActiveId] = useState<string | null>(null);
+  const [active, setActive] = useState<ActiveRow>({ id: null, turn: 0 });
   const [dialog, setDialog] = useState<{ kind: 'rename' | 'delete'; asset: AssetView }>();
   const [visibility, setVisibility] = useState<Visibility>('public');
   const list = assets.list?.assets;
@@ -56,8 +56,12 @@ export function LibraryPage({ detail, world }: LibraryPageProps) {
   );
   const close = useCallback(() => {
     navigate('library');
-    setActiveId(openId);
+    setActive(({ turn }) => ({ id: openId, turn: turn + 1 }));
   }, [openId]);
+  const noteFocus = useCallback(
+    (id: string) => setActive((old) => (old.id === id ? old : { ...old, id })),
+    [],
+  );
   const upload = useCallback((files: readonly File[]) => addUploads(files, visibility), [visibility]);
   useEffect(() => setUploadFinishedHandler(() => void refresh()), [refresh]);
   useEffect(() => {
@@ -65,7 +69,7 @@ export function LibraryPage({ detail, world }: LibraryPageProps) {
     navigate('library');
     searchField.current?.focus();
   }, [detail]);
-  useListKeys({ list, activeId, setActiveId, container, openId, close, searchField, picker });
+  useListKeys({ list, active, setActive, container, openId, close, searchField, picker });
 
   return (
     <DropZone onFiles={upload}>
@@ -116,14 +120,14 @@ export function LibraryPage({ detail, world }: LibraryPageProps) {
                   hasMore={assets.list?.nextBefore !== null}
                   nowMs={world?.nowMs ?? Date.now()}
                   regionNames={regionNames}
-                  activeId={activeId}
+                  active={active}
                   openId={openId}
                   actions={actions}
                   onNearEnd={assets.loadMore}
                   onWindow={(window) => {
                     shown.current = window;
                   }}
-                  onFocusRow={setActiveId}
+                  onFocusRow={noteFocus}
                 />
               )}
             </div>
@@ -193,8 +197,8 @@ function countText(
 
 interface ListKeysOptions {
   readonly list: readonly AssetView[] | undefined;
-  readonly activeId: string | null;
-  readonly setActiveId: (assetId: string) => void;
+  readonly active: ActiveRow;
+  readonly setActive: (active: ActiveRow) => void;
   readonly container: React.RefObject<HTMLDivElement | null>;
   readonly openId: string | null;
   readonly close: () => void;
@@ -204,14 +208,14 @@ interface ListKeysOptions {
 
 /** j, k and arrows move, / searches, u uploads, Escape closes. */
 function useListKeys(options: ListKeysOptions): void {
-  const { list, activeId, setActiveId, container, openId, close, searchField, picker } = options;
+  const { list, active, setActive, container, openId, close, searchField, picker } = options;
   const move = (step: number): void => {
     if (list === undefined || list.length === 0) return;
-    const at = list.findIndex(({ id }) => id === activeId);
+    const at = list.findIndex(({ id }) => id === active.id);
     const next = at < 0 ? 0 : Math.min(list.length - 1, Math.max(0, at + step));
     const target = list[next];
     if (target === undefined) return;
-    setActiveId(target.id);
+    setActive({ id: target.id, turn: active.turn + 1 });
     scrollToRow(container.current, next);
     if (openId !== null) navigate('library', target.id);
   };

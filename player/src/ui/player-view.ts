@@ -15,6 +15,17 @@ const NOTICE_MS = 1_400;
 /** Two taps within this are a double tap. */
 const DOUBLE_TAP_MS = 280;
 
+const SHOWN_EVENTS: readonly string[] = [
+  'play',
+  'pause',
+  'seeking',
+  'seeked',
+  'volumechange',
+  'ratechange',
+  'ended',
+  'timeupdate',
+];
+
 export type PlayerView = {
   readonly video: HTMLVideoElement;
   /** Shows an engine from now on. */
@@ -53,28 +64,25 @@ function assemble(
   engine: Engine,
 ): () => void {
   const { video } = engine;
-  const reader = make('div', { class: 'reader', 'aria-live': 'polite' });
-  const notice = make('div', { class: 'notice', hidden: true });
-  let noticeTimer: ReturnType<typeof setTimeout> | undefined;
-  const say = (text: string): void => {
-    notice.textContent = reader.textContent = text;
-    notice.hidden = false;
-    clearTimeout(noticeTimer);
-    noticeTimer = setTimeout(() => {
-      notice.hidden = true;
-    }, NOTICE_MS);
-  };
+  const shade = make('div', { class: 'shade' });
+  const notices = createNotices();
   const overlay = createStatsOverlay(() => engine);
   const panels = createPanels(() => engine);
-  const controls = createControls({ engine: () => engine, host, video, onStats: overlay.toggle, say });
+  const controls = createControls({
+    engine: () => engine,
+    host,
+    video,
+    onStats: overlay.toggle,
+    say: notices.say,
+  });
   const big = make(
     'button',
     { type: 'button', class: 'big', 'aria-label': 'Play', click: () => togglePlay(video) },
     icon('play'),
   );
   frame.replaceChildren(
-    ...[video, freeze, make('div', { class: 'shade' }), big, overlay.element, ...panels.elements],
-    ...[notice, controls.element, reader],
+    ...[video, freeze, shade, big, overlay.element, ...panels.elements],
+    ...[notices.visible, controls.element, notices.spoken],
   );
 
   const idle = trackIdle(frame, () => video.paused || controls.isBusy());
@@ -83,24 +91,15 @@ function assemble(
     panels.refresh();
     const hasStarted = video.currentTime > 0 || engine.isPlayingWanted();
     big.hidden = hasStarted || engine.failure() !== undefined || engine.assetState() !== undefined;
-    controls.element.hidden = engine.failure() !== undefined && video.readyState === 0;
+    const isCovered = engine.failure() !== undefined && video.readyState === video.HAVE_NOTHING;
+    shade.hidden = controls.element.hidden = isCovered || engine.assetState() !== undefined;
   };
   const tick = setInterval(() => {
     refresh();
     idle.refresh();
   }, 200);
   const slow = setInterval(overlay.refresh, 500);
-  for (const name of [
-    'play',
-    'pause',
-    'seeking',
-    'seeked',
-    'volumechange',
-    'ratechange',
-    'ended',
-    'timeupdate',
-  ])
-    video.addEventListener(name, refresh);
+  for (const name of SHOWN_EVENTS) video.addEventListener(name, refresh);
   const stopListening = listen(frame, video, host, controls);
   engine.subscribe((event) => {
     if (event === 'reloading') freezePicture(video, freeze);
@@ -112,20 +111,35 @@ function assemble(
   return () => {
     clearInterval(tick);
     clearInterval(slow);
-    clearTimeout(noticeTimer);
-    for (const name of [
-      'play',
-      'pause',
-      'seeking',
-      'seeked',
-      'volumechange',
-      'ratechange',
-      'ended',
-      'timeupdate',
-    ])
-      video.removeEventListener(name, refresh);
+    notices.stop();
+    for (const name of SHOWN_EVENTS) video.removeEventListener(name, refresh);
     idle.stop();
     stopListening();
+  };
+}
+
+/** Short notices, for eyes and for screen readers. */
+function createNotices(): {
+  readonly visible: HTMLElement;
+  readonly spoken: HTMLElement;
+  readonly say: (text: string) => void;
+  readonly stop: () => void;
+} {
+  const spoken = make('div', { class: 'reader', 'aria-live': 'polite' });
+  const visible = make('div', { class: 'notice', hidden: true });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return {
+    visible,
+    spoken,
+    say: (text) => {
+      visible.textContent = spoken.textContent = text;
+      visible.hidden = false;
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        visible.hidden = true;
+      }, NOTICE_MS);
+    },
+    stop: () => clearTimeout(timer),
   };
 }
 

@@ -9,6 +9,9 @@ export const STYLES = `
 .frame { position: absolute; inset: 0; user-select: none; -webkit-tap-highlight-color: transparent; outline: none; }
 video, .freeze { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; background: #000; }
 video::cue { background: rgb(0 0 0 / .72); color: #fff; font: 500 1em Inter, system-ui, sans-serif; }
+/* Captions step aside for the controls. */
+video::-webkit-media-text-track-container { transition: transform .2s; }
+.frame:not(.idle) video::-webkit-media-text-track-container { transform: translateY(-76px); }
 .freeze { pointer-events: none; }
 [hidden] { display: none !important; }
 button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; }

@@ -48,6 +48,16 @@ export function createDatabaseGate(database: ControlDatabase, clock: Clock, log:
     }
   }
 
+  async function ping(): Promise<void> {
+    try {
+      await ask();
+      if (reason !== null) log.info({}, 'the database is back');
+      reason = null;
+    } catch (error) {
+      shut(error instanceof Error ? error.message : String(error));
+    }
+  }
+
   return {
     outage: () => reason,
     async guard(run) {
@@ -59,18 +69,14 @@ export function createDatabaseGate(database: ControlDatabase, clock: Clock, log:
       });
       try {
         return await Promise.race([run(), outage]);
+      } catch (error) {
+        // Do not wait for the next ping to find out what this request has just found.
+        if (error instanceof MeridianError && error.code === 'unavailable' && reason === null) await ping();
+        throw error;
       } finally {
         stopWaiting();
       }
     },
-    async ping() {
-      try {
-        await ask();
-        if (reason !== null) log.info({}, 'the database is back');
-        reason = null;
-      } catch (error) {
-        shut(error instanceof Error ? error.message : String(error));
-      }
-    },
+    ping,
   };
 }

@@ -69,7 +69,7 @@ function siteView(site: FleetSite): SiteView {
     capacityBps: site.capacityBps,
     egressBps: sum((rate) => rate.egressBps),
     requestsPerSecond: Math.round(sum((rate) => rate.requestsPerSecond) * 10) / 10,
-    hitRatio: looked === 0 ? null : hits / looked,
+    hitRatio: looked === 0 ? null : Math.round((hits / looked) * 10_000) / 10_000,
     edgeUrl: site.edgeUrl ?? '',
     nodes: site.nodes.map(nodeView),
   };

@@ -174,7 +174,6 @@ export function createFiller(dependencies: FillerDependencies): Filler {
         idleTimeoutMs: timeoutMs,
       });
       if (response.status === 404 || response.status === 410) {
-        response.body.resume();
         failures.delete(candidate.nodeId);
         return 'missing';
       }
@@ -190,8 +189,9 @@ export function createFiller(dependencies: FillerDependencies): Filler {
       noteFailure(candidate, path, error);
       return 'failed';
     } finally {
-      if (response !== undefined && !response.body.readableEnded && response.status < 400)
-        response.body.destroy();
+      // A refusal is short and read to its end, so that its connection can be used again.
+      if (response !== undefined && response.status >= 400) response.body.resume();
+      else if (response?.body.readableEnded === false) response.body.destroy();
     }
   }
 
@@ -216,9 +216,9 @@ export function createFiller(dependencies: FillerDependencies): Filler {
       if (result === 'done') return toFound(progress);
       if (result === 'missing') answered.add(candidate.nodeId);
     }
-    // Whoever seems dead and is not known to keep the object is not waited for.
+    // Whoever has long been dead and is not known to keep the object does not count.
     const isOpen = queue.some(
-      ({ nodeId, isSuspect, isHolder }) => !answered.has(nodeId) && (!isSuspect || isHolder),
+      ({ nodeId, isDead, isHolder }) => !answered.has(nodeId) && (!isDead || isHolder),
     );
     return { kind: answered.size === 0 || isOpen ? 'unavailable' : 'missing' };
   }

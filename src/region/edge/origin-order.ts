@@ -13,7 +13,9 @@ export interface OriginCandidate {
   readonly nodeUrl: string;
   readonly isOwnRegion: boolean;
   readonly isHolder: boolean;
-  /** Dead by the snapshot, by own probes, or by a failure a moment ago. */
+  /** Dead by the snapshot or by own probes. */
+  readonly isDead: boolean;
+  /** Dead, or failing a moment ago. */
   readonly isSuspect: boolean;
 }
 
@@ -43,7 +45,8 @@ export function orderOrigins(view: OriginView): OriginCandidate[] {
       const site = sites.get(node.siteId);
       const isOwnRegion = node.regionId === ownRegionId;
       const isHolder = holders?.includes(node.regionId) ?? false;
-      const isSuspect = !node.isAlive || isDead(view, node, isOwnRegion, site?.state);
+      const isDead = !node.isAlive || seemsDead(view, node, isOwnRegion, site?.state);
+      const isSuspect = isDead || view.isFailing(node.id);
       const isDraining = !isOwnRegion && site?.state === 'draining';
       const candidate: OriginCandidate = {
         nodeId: node.id,
@@ -51,6 +54,7 @@ export function orderOrigins(view: OriginView): OriginCandidate[] {
         nodeUrl: node.nodeUrl,
         isOwnRegion,
         isHolder,
+        isDead,
         isSuspect,
       };
       const rank = (isSuspect ? 8 : 0) + (isDraining ? 4 : 0) + placeRank(candidate, holders);
@@ -65,13 +69,12 @@ function placeRank(candidate: OriginCandidate, holders: readonly string[] | unde
   return candidate.isHolder ? 1 : 2;
 }
 
-function isDead(
+function seemsDead(
   view: OriginView,
   node: SnapshotNode,
   isOwnRegion: boolean,
   state: 'up' | 'draining' | 'down' | undefined,
 ): boolean {
-  if (view.isFailing(node.id)) return true;
   // The own site is not probed, and what control thinks of it matters little to a process that is running there.
   if (isOwnRegion) return false;
   return state === 'down' || (view.probes.get(node.siteId)?.failures ?? 0) >= PROBE_FAILURES;

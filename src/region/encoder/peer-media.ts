@@ -104,12 +104,16 @@ export function createPeerMedia(
     await put(regionId, path, async () => ({ body, bytes: body.length }), sha256, PUSH_MS_MAX, signal);
   }
 
-  async function copyTo(regionId: string, keys: readonly string[], signal: AbortSignal): Promise<void> {
-    const waiting = [...keys];
+  async function copyTo(
+    regionId: string,
+    objects: readonly CopyObject[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const waiting = [...objects];
     async function work(): Promise<void> {
-      for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         signal.throwIfAborted();
-        await copyObject(regionId, key, signal);
+        await copyObject(regionId, next, signal);
       }
     }
     const failed = new AbortController();
@@ -123,8 +127,9 @@ export function createPeerMedia(
     failed.signal.throwIfAborted();
   }
 
-  async function copyObject(regionId: string, key: string, signal: AbortSignal): Promise<void> {
-    const sha256 = await checksum(key);
+  async function copyObject(regionId: string, object: CopyObject, signal: AbortSignal): Promise<void> {
+    const { key } = object;
+    const sha256 = object.sha256 ?? (await checksum(key));
     const open = async () => {
       const found = await store.stream(key);
       if (found === undefined) throw new MeridianError('not_found', { what: `object ${key}` });
@@ -179,12 +184,12 @@ export function createPeerMedia(
       );
     },
     async replicate(document, count, signal) {
-      const keys = objectKeys(document);
+      const objects = objectsOf(document);
       const copies: string[] = [];
       for (const regionId of otherRegions()) {
         if (copies.length >= count) break;
         try {
-          await copyTo(regionId, keys, signal);
+          await copyTo(regionId, objects, signal);
           copies.push(regionId);
         } catch (error) {
           signal.throwIfAborted();
@@ -196,13 +201,22 @@ export function createPeerMedia(
   };
 }
 
+interface CopyObject {
+  readonly key: string;
+  /** Where the document knows it; computed otherwise. */
+  readonly sha256?: string;
+}
+
 /** Everything that a complete attempt consists of, besides its document. */
-export function objectKeys(document: MediaDocument): string[] {
-  const keys = document.renditions.flatMap((rendition) => [
-    initKey(document, rendition.id),
-    ...rendition.packs.map(({ firstSegment }) => packKey(document, rendition.id, firstSegment)),
+export function objectsOf(document: MediaDocument): CopyObject[] {
+  const objects = document.renditions.flatMap((rendition): CopyObject[] => [
+    { key: initKey(document, rendition.id) },
+    ...rendition.packs.map(({ firstSegment, sha256 }) => ({
+      key: packKey(document, rendition.id, firstSegment),
+      sha256,
+    })),
   ]);
-  return document.hasPoster ? [...keys, posterKey(document)] : keys;
+  return document.hasPoster ? [...objects, { key: posterKey(document) }] : objects;
 }
 
 /** Reads what a peer still says, so that the connection can be used again. */
