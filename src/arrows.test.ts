@@ -49,7 +49,7 @@ function violations(file: string, source: string): string[] {
     return file === 'src/arrows.test.ts' ? [] : [`${file}: lies in no folder of the table`];
   const found: string[] = [];
   for (const [index, line] of source.split('\n').entries()) {
-    const specifier = /(?:from|import)\s*\(?\s*'([^'\\]+)'/.exec(line)?.[1];
+    const specifier = /(?:\bfrom\s+|\bimport\s*\(?\s*)'([^'\\]+)'/.exec(line)?.[1];
     const target = specifier === undefined ? undefined : resolveImport(file, specifier);
     if (target === undefined) continue;
     const isOwn = target === own[0] || target.startsWith(`${own[0]}/`);

@@ -50,6 +50,21 @@ async function findEdges(): Promise<EdgeList> {
   ]);
 }
 
+function showName(name: string): void {
+  document.title = `${name} · Meridian`;
+  for (const slot of document.querySelectorAll<HTMLElement>('[data-show="asset"]')) slot.textContent = name;
+}
+
+/** The asset's name instead of its id, when the edge tells it; the video does not wait for it. */
+async function askName(statusUrl: string): Promise<void> {
+  try {
+    const status = (await (await fetch(statusUrl)).json()) as { name?: unknown };
+    if (typeof status.name === 'string' && status.name !== '') showName(status.name);
+  } catch {
+    // The id stays.
+  }
+}
+
 /** Starts the page when this document is one. */
 export async function startPage(): Promise<void> {
   const element = document.querySelector('meridian-player[page]');
@@ -62,9 +77,10 @@ export async function startPage(): Promise<void> {
     return;
   }
   const { query, directory } = page;
-  document.title = `${page.asset} · Meridian`;
-  for (const slot of document.querySelectorAll<HTMLElement>('[data-show]'))
-    slot.textContent = slot.dataset.show === 'project' ? page.project : page.asset;
+  showName(page.asset);
+  for (const slot of document.querySelectorAll<HTMLElement>('[data-show="project"]'))
+    slot.textContent = page.project;
+  void askName(`${directory}/status.json`);
   element.play({
     src: `${directory}/main.m3u8`,
     statusUrl: `${directory}/status.json`,

@@ -131,11 +131,11 @@ test('the reference and the JSON Schema name every key with its default', () => 
   for (const row of [
     '| `dataDirectory` | string | `".meridian"` | Everything that Meridian keeps, relative to the file |',
     '| `control.port` | integer | `8080` | API and console |',
-    '| `regions` | list of object | singapore, dublin, los-angeles |  |',
+    '| `regions` | list of object | singapore, dublin, los-angeles | Regions of this world |',
     '| `regions[].sites[].ports.edge` | integer | required | Viewers: playback, watch pages, steering |',
     '| `regions[].objects` | kind: disk or s3 | `{"kind":"disk"}` | Where the region keeps its media |',
-    '| `regions[].objects.bucketRegion` (s3) | string | `"auto"` |  |',
-    '| `log` | trace, debug, info, warn, error, silent | `"info"` |  |',
+    '| `regions[].objects.bucketRegion` (s3) | string | `"auto"` | Region name that requests are signed with |',
+    '| `log` | trace, debug, info, warn, error, silent | `"info"` | Least important level that is logged |',
   ])
     assert.ok(reference.split('\n').includes(row), row);
   const schema = configJsonSchema();

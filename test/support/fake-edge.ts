@@ -26,6 +26,15 @@ export type FakeSettings = {
   delayMs: number;
 };
 
+const DEFAULTS: FakeSettings = {
+  isDraining: false,
+  priority: [],
+  segmentsListed: 0,
+  state: 'complete',
+  bytesPerSecond: 0,
+  delayMs: 0,
+};
+
 export type FakeEdge = {
   readonly pathwayId: string;
   readonly baseUrl: string;
@@ -101,15 +110,7 @@ export async function startFakeWorld(
   const directory = makeAsset(durationSeconds);
   const segments = readdirSync(join(directory, 'v360')).filter((name) => name.endsWith('.m4s')).length;
   const children = new Map<string, ChildProcess>();
-  const first: FakeSettings = {
-    isDraining: false,
-    priority: pathwayIds,
-    segmentsListed: segments,
-    state: 'complete',
-    bytesPerSecond: 0,
-    delayMs: 0,
-    ...settings,
-  };
+  const first = { ...DEFAULTS, priority: pathwayIds, segmentsListed: segments, ...settings };
   const latest = new Map(pathwayIds.map((pathwayId) => [pathwayId, { ...first }]));
 
   const spawnEdge = async (pathwayId: string, port: number): Promise<number> => {
@@ -377,14 +378,7 @@ function runChild(pathwayId: string, directory: string, durationSeconds: number)
     directory,
     durationSeconds,
     peers: [],
-    settings: {
-      isDraining: false,
-      priority: [],
-      segmentsListed: 0,
-      state: 'complete',
-      bytesPerSecond: 0,
-      delayMs: 0,
-    },
+    settings: DEFAULTS,
     requests: [],
   };
   const server = createServer((request, response) => {
