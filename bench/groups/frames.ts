@@ -24,7 +24,7 @@ async function run(context: BenchContext): Promise<readonly Row[]> {
       unit: `of ${counts.length} counts`,
       op: '==',
       goal: 0,
-      peer: 'the plan, and ffprobe’s count of the source',
+      peer: 'the plan, and what ffprobe finds in the source, within one frame',
     },
   ];
 }

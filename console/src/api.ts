@@ -66,7 +66,8 @@ export async function call<K extends RouteKey>(
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
     if (GATEWAY_STATUSES.has(response.status)) throw new Error(`status ${response.status}`);
-    parsed = await response.json().catch(() => undefined);
+    // An error without a readable body is still an answer; a success without one is a broken connection.
+    parsed = await (response.ok ? response.json() : response.json().catch(() => undefined));
   } catch (error) {
     if (signal?.aborted === true) throw error;
     noteMissed();

@@ -11,6 +11,7 @@ import { defined } from '#base/assert.ts';
 import { apiRoutes } from '#contract/api/routes.ts';
 import { MeridianError, toProblem } from '#contract/errors.ts';
 import type { RouteDefinition } from '#contract/route.ts';
+import { answerAsEdge } from './fake-edge.ts';
 import { makeHandlers } from './fake-handlers.ts';
 import type { ApiKey, FakeState } from './fake-state.ts';
 import { makeJobs, makeLibrary, makeWorld } from './fake-world.ts';
@@ -96,6 +97,7 @@ export async function startFakeControl(): Promise<FakeControl> {
     ingests: [],
     role: 'admin',
     isAway: false,
+    isCutShort: false,
     hold: undefined,
     failing: new Map(),
   };
@@ -126,7 +128,8 @@ export async function startFakeControl(): Promise<FakeControl> {
       response.setHeader('set-cookie', 'meridian_session=yes; Path=/; HttpOnly; SameSite=Lax');
     if (key === 'DELETE /v1/session')
       response.setHeader('set-cookie', 'meridian_session=; Path=/; Max-Age=0');
-    sendJson(response, 200, answer);
+    if (state.isCutShort) cutShort(response);
+    else sendJson(response, 200, answer);
   }
 
   function parse(schema: RouteDefinition['body'], value: unknown, what: string): unknown {
@@ -192,6 +195,12 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
   response.end(JSON.stringify(body));
 }
 
+/** The head and the first byte of an answer, then the end of the connection. */
+function cutShort(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 });
+  response.write('{', () => response.destroy());
+}
+
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -212,25 +221,6 @@ async function sendFile(response: ServerResponse, path: string): Promise<void> {
     response.writeHead(404);
     response.end(`${name} is missing: run \`npm run build\` first (${String(error)})`);
   }
-}
-
-/** Posters and the embedded player of an edge. */
-function answerAsEdge(request: IncomingMessage, response: ServerResponse): void {
-  const path = request.url ?? '/';
-  if (path.endsWith('/poster.jpg')) {
-    const seed = [...path].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 3_600, 7);
-    response.writeHead(200, { 'content-type': 'image/svg+xml', 'cache-control': 'max-age=600' });
-    response.end(poster(seed));
-    return;
-  }
-  response.writeHead(200, { 'content-type': 'text/html' });
-  response.end('<!doctype html><title>Player</title><body style="margin:0;background:#10141a">');
-}
-
-function poster(seed: number): string {
-  const hue = seed % 360;
-  const horizon = 22 + (seed % 12);
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 80 45"><defs><linearGradient id="s" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="hsl(${hue} 42% 34%)"/><stop offset="1" stop-color="hsl(${(hue + 40) % 360} 62% 68%)"/></linearGradient></defs><path fill="url(#s)" d="M0 0h80v45H0z"/><circle cx="${14 + (seed % 50)}" cy="${horizon - 6}" r="5" fill="hsl(${(hue + 60) % 360} 80% 84%)"/><path fill="hsl(${hue} 38% 22%)" d="M0 ${horizon + 8}L20 ${horizon - 2}l14 9 18-13 28 12v29H0z"/><path fill="hsl(${hue} 36% 14%)" d="M0 ${horizon + 15}l26-6 22 8 32-7v35H0z"/></svg>`;
 }
 
 function makeAudit(nowMs: number): FakeState['audit'] {

@@ -25,6 +25,8 @@ export interface FakeState {
   role: 'viewer' | 'operator' | 'admin';
   /** No answers at all: connections end. */
   isAway: boolean;
+  /** Answers break off in the middle of their body. */
+  isCutShort: boolean;
   /** Answers wait until this resolves. */
   hold: Promise<void> | undefined;
   /** Routes that fail, with the error they give. */

@@ -204,3 +204,13 @@ test('loading shows the shape of what comes', async () => {
   await page.getByText('Harbour at dawn.mov').waitFor();
   assert.equal(await page.locator('.skeleton-row').count(), 0);
 });
+
+test('an answer that breaks off in the middle counts as no answer, and nothing breaks', async () => {
+  const { page, control } = await consoles.open(undefined, LIBRARY);
+  await page.getByText('Harbour at dawn.mov').waitFor();
+  control.state.isCutShort = true;
+  await page.getByText('Control plane unreachable').waitFor();
+  assert.equal(await page.locator('.row-link').count(), control.state.assets.length);
+  control.state.isCutShort = false;
+  await page.locator('main:not(.is-stale)').waitFor();
+});

@@ -10,8 +10,9 @@ import { defined } from '#base/assert.ts';
 import { MeridianError } from '#contract/errors.ts';
 import type { Engine, ProbeResult } from '#platform/ffmpeg/engine.ts';
 import { findExecutable } from '#platform/ffmpeg/sandbox.ts';
+import { constant, type Expected, type Source, testSource } from './support/check-encode.ts';
 import { engines, finishEncode, readAll, smallRequest, temporaryDirectory } from './support/engines.ts';
-import { type MediaDescription, makeMedia, realMedia, tone } from './support/make-media.ts';
+import { type MediaDescription, makeMedia, tone } from './support/make-media.ts';
 import { addFlacPicture, brightCorner, jpegSize } from './support/pictures.ts';
 import { find, readFragments } from './support/read-fragments.ts';
 
@@ -21,96 +22,6 @@ after(directory.remove);
 const never = new AbortController().signal;
 const probeOf = (engine: Engine, path: string): Promise<ProbeResult> =>
   engine.probe(path, { workDirectory: directory.path, signal: never });
-
-interface Expected {
-  readonly frames: number;
-  readonly framesPerSegment: number;
-  readonly probe: Partial<NonNullable<ProbeResult['video']>>;
-  readonly audioChannels: readonly number[];
-}
-
-interface Source {
-  readonly name: string;
-  readonly path: string;
-  readonly expected: Expected;
-}
-
-const square = (width: number, height: number) => ({ width, height, sampleAspect: [1, 1] as const });
-const constant = (numerator: number, denominator: number, frameCount: number) => ({
-  frameRate: { numerator, denominator },
-  isVariableFrameRate: false,
-  frameCount,
-});
-
-const REAL: readonly (readonly [name: string, expected: Expected])[] = [
-  [
-    'kelloggs.mp4',
-    {
-      frames: 599,
-      framesPerSegment: 60,
-      probe: { codec: 'h264', ...square(640, 480), ...constant(30_000, 1_001, 599), rotationDegrees: 0 },
-      audioChannels: [2],
-    },
-  ],
-  [
-    'hevc-1080p.mp4',
-    {
-      frames: 300,
-      framesPerSegment: 60,
-      probe: { codec: 'hevc', ...square(1920, 1080), ...constant(30, 1, 300), pixelFormat: 'yuvj420p' },
-      audioChannels: [2],
-    },
-  ],
-  [
-    'screencast.mp4',
-    {
-      frames: 725,
-      framesPerSegment: 30,
-      probe: { codec: 'h264', ...square(800, 592), ...constant(15, 1, 725) },
-      audioChannels: [],
-    },
-  ],
-  [
-    'pedestrians.avi',
-    {
-      frames: 795,
-      framesPerSegment: 20,
-      probe: { codec: 'msmpeg4v3', ...square(768, 576), ...constant(10, 1, 795) },
-      audioChannels: [],
-    },
-  ],
-  [
-    // Of 30 frames a second about 19 are there, at irregular times; the rest are repeats.
-    'music-vp8-vorbis.webm',
-    {
-      frames: 1337,
-      framesPerSegment: 60,
-      probe: {
-        codec: 'vp8',
-        isVariableFrameRate: true,
-        frameCount: 836,
-        frameRate: { numerator: 30, denominator: 1 },
-      },
-      audioChannels: [2],
-    },
-  ],
-  [
-    // 45 frames that begin two frames after the audio.
-    'rotated-phone.mp4',
-    {
-      frames: 47,
-      framesPerSegment: 48,
-      probe: {
-        codec: 'h264',
-        ...square(1920, 1080),
-        ...constant(24, 1, 45),
-        rotationDegrees: 90,
-        startMs: 83.333,
-      },
-      audioChannels: [6],
-    },
-  ],
-];
 
 const test2 = (size: string, rate: string, seconds: number): string =>
   `testsrc2=size=${size}:rate=${rate}:duration=${seconds},format=yuv420p`;
@@ -197,80 +108,16 @@ const MADE: readonly (readonly [name: string, description: MediaDescription, exp
   ],
 ];
 
-async function sources(): Promise<Source[]> {
-  const real = REAL.flatMap(([name, expected]) => {
-    const path = realMedia(name);
-    return path === undefined ? [] : [{ name, path, expected }];
-  });
-  const made = await Promise.all(
-    MADE.map(async ([name, description, expected]) => ({
-      name,
-      path: await makeMedia(directory.path, name, description),
-      expected,
-    })),
-  );
-  return [...real, ...made];
-}
-
-const all = await sources();
+const all: readonly Source[] = await Promise.all(
+  MADE.map(async ([name, description, expected]) => ({
+    name,
+    path: await makeMedia(directory.path, name, description),
+    expected,
+  })),
+);
 
 for (const engine of await engines()) {
-  for (const { name, path, expected } of all) {
-    test(`${engine.name} finds out what ${name} holds`, async () => {
-      const probe = await probeOf(engine, path);
-      const video = defined(probe.video, 'a video');
-      const wanted = Object.entries(expected.probe);
-      assert.deepEqual(
-        Object.fromEntries(wanted.map(([key]) => [key, video[key as keyof typeof video]])),
-        expected.probe,
-      );
-      assert.deepEqual(
-        probe.audio.map(({ channels }) => channels),
-        expected.audioChannels,
-      );
-    });
-
-    test(`${engine.name} makes every planned frame of ${name}, and none more`, async () => {
-      const request = smallRequest(path, directory.path, await probeOf(engine, path));
-      const video = defined(request.video, 'a video');
-      const { outputs } = video;
-      // The start differs by the priming of audio between versions of FFmpeg, so the plan is given here.
-      const planned = { ...request, video: { ...video, frameCount: expected.frames } };
-      const offMs = (Math.abs(video.frameCount - expected.frames) * 1_000) / (expected.framesPerSegment / 2);
-      assert.ok(offMs <= 100, `${video.frameCount} frames from the probe`);
-      assert.equal(video.framesPerSegment, expected.framesPerSegment);
-      const files = await finishEncode(engine.encode(planned));
-
-      const ticksPerFrame = (90_000 * video.frameRate.denominator) / video.frameRate.numerator;
-      const shapes = outputs.map(({ id }) => {
-        const { timescale, fragments } = defined(files.get(id), id);
-        assert.equal(timescale, 90_000);
-        return fragments;
-      });
-      for (const fragments of shapes) {
-        assert.equal(sum(fragments.map(({ sampleCount }) => sampleCount)), expected.frames);
-        for (const [index, fragment] of fragments.entries()) {
-          const isLast = index === fragments.length - 1;
-          const first = index * expected.framesPerSegment;
-          assert.equal(fragment.presentationTime, Math.round(900_000 + first * ticksPerFrame));
-          assert.equal(fragment.sampleCount, isLast ? expected.frames - first : expected.framesPerSegment);
-          assert.deepEqual(fragment.keyFrames, [0], 'a closed group of pictures, with one key frame');
-        }
-      }
-      for (const { id } of request.audio) {
-        const { timescale, fragments } = defined(files.get(id), id);
-        assert.equal(timescale, 48_000);
-        let time = 480_000 - 1_024;
-        for (const fragment of fragments) {
-          assert.equal(fragment.decodeTime, time, 'audio without a gap');
-          time += fragment.duration;
-        }
-        const videoEnd =
-          480_000 + (expected.frames * 48_000 * video.frameRate.denominator) / video.frameRate.numerator;
-        assert.ok(Math.abs(time - videoEnd) < 48_000 * 0.5, `audio ends at ${time}, video at ${videoEnd}`);
-      }
-    });
-  }
+  for (const source of all) testSource(engine, source, directory.path);
 
   test(`${engine.name} makes the same init segment twice, with the size asked for and square pixels`, async () => {
     const { path } = defined(

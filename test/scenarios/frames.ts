@@ -26,13 +26,45 @@ export async function videoPlaylists(
   return [...found].map(([renditionId, url]) => ({ renditionId, url }));
 }
 
-/** Video frames in a media playlist or a file, by decoding nothing: packets counted by ffprobe. */
-export async function countFrames(address: string): Promise<number> {
-  const { stdout } = await run('ffprobe', [
+/** Video frames in a media playlist, by decoding nothing: packets counted by ffprobe. */
+export async function countFrames(playlistUrl: string): Promise<number> {
+  return (await countWithComplaints(playlistUrl)).frames;
+}
+
+/** The count, and what ffprobe had to say: it goes on after a segment that it did not get. */
+async function countWithComplaints(playlistUrl: string): Promise<{ frames: number; complaint: string }> {
+  const { stdout, stderr } = await run('ffprobe', [
     ...['-v', 'error', '-select_streams', 'v:0', '-count_packets'],
-    ...['-show_entries', 'stream=nb_read_packets', '-of', 'csv=p=0', address],
+    ...['-show_entries', 'stream=nb_read_packets', '-of', 'csv=p=0', playlistUrl],
   ]);
-  return Number(stdout.trim().split('\n')[0]?.replace(/,$/, ''));
+  return {
+    frames: Number(stdout.trim().split('\n')[0]?.replace(/,$/, '')),
+    complaint: stderr.trim().slice(0, 500),
+  };
+}
+
+/**
+ * Frames that renditions of the file must have, found without Meridian: from the start of its earliest stream to the
+ * end of its last picture, at its frame rate. Dropped frames count, since renditions have a constant rate.
+ */
+export async function expectedFrames(file: string): Promise<number> {
+  const entries = 'stream=r_frame_rate:format=start_time:packet=pts_time,duration_time';
+  const { stdout } = await run(
+    'ffprobe',
+    ['-v', 'error', '-select_streams', 'v:0', '-show_entries', entries, '-of', 'json', file],
+    { maxBuffer: 64 << 20 },
+  );
+  const { streams, format, packets } = JSON.parse(stdout) as {
+    streams: { r_frame_rate: string }[];
+    format: { start_time: string };
+    packets: { pts_time?: string; duration_time?: string }[];
+  };
+  const [frames = 0, seconds = 1] = (streams[0]?.r_frame_rate ?? '').split('/').map(Number);
+  const endSeconds = packets.reduce((end, packet) => {
+    const length = Number(packet.duration_time ?? seconds / frames);
+    return Math.max(end, Number(packet.pts_time ?? 0) + length);
+  }, 0);
+  return Math.round(((endSeconds - Number(format.start_time)) * frames) / seconds);
 }
 
 /** Real footage that must come through whole: H.264, HEVC with rotation, VP8, MPEG-4, 10 to 30 frames per second. */
@@ -63,6 +95,8 @@ export interface FrameCount {
   readonly planned: number;
   /** What the file holds. */
   readonly source: number;
+  /** What ffprobe did not like. */
+  readonly complaint: string;
 }
 
 /** Whether what came out is the plan, and the plan is the file within one frame at the end. */
@@ -78,7 +112,7 @@ export async function countEverywhere(
 ): Promise<readonly FrameCount[]> {
   const all = await Promise.all(
     files.map(async (file) => {
-      const [asset, source] = await Promise.all([world.upload(file), countFrames(file)]);
+      const [asset, source] = await Promise.all([world.upload(file), expectedFrames(file)]);
       const counts = await countAsset(asset, basename(file), source);
       onFile?.(basename(file), counts);
       return counts;
@@ -95,8 +129,11 @@ async function countAsset(asset: AssetView, file: string, source: number): Promi
       const counts: FrameCount[] = [];
       for (const { id: renditionId, frameCount: planned } of videos) {
         const url = playlists.find((playlist) => playlist.renditionId === renditionId)?.url;
-        const frames = url === undefined ? Number.NaN : await countFrames(url);
-        counts.push({ file, renditionId, regionId, frames, planned, source });
+        const { frames, complaint } =
+          url === undefined
+            ? { frames: Number.NaN, complaint: 'there is no playlist' }
+            : await countWithComplaints(url);
+        counts.push({ file, renditionId, regionId, frames, planned, source, complaint });
       }
       return counts;
     }),

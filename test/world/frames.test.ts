@@ -102,7 +102,7 @@ test('an empty file is refused by the command and by the ingest', async () => {
   const empty = written('empty.mp4', '');
   const result = await world.run('upload', empty);
   assert.notEqual(result.code, 0);
-  assert.match(result.stderr, /empty/i);
+  assert.match(result.stderr, /no bytes/);
   const region = world.regions[0];
   assert.ok(region);
   await assert.rejects(createUpload(world.client, region.ingestUrl, empty), /400|422|empty/i);

@@ -75,7 +75,7 @@ function AuditTable({ entries }: { readonly entries: readonly Entry[] }) {
             <th>Who</th>
             <th>What</th>
             <th>Subject</th>
-            <th>Details</th>
+            <th className="wide-only">Details</th>
           </tr>
         </thead>
         <tbody>
@@ -86,8 +86,10 @@ function AuditTable({ entries }: { readonly entries: readonly Entry[] }) {
               </td>
               <td className="strong nowrap">{entry.actor}</td>
               <td className="mono nowrap">{entry.action}</td>
-              <td className="mono nowrap">{entry.subject}</td>
-              <td className="faint small audit-details">{detailsText(entry)}</td>
+              <td className="mono audit-subject truncate" title={entry.subject}>
+                {entry.subject}
+              </td>
+              <td className="faint small audit-details wide-only">{detailsText(entry)}</td>
             </tr>
           ))}
         </tbody>

@@ -63,7 +63,7 @@ export function ProjectsSection() {
                 <th>Name</th>
                 <th>Id</th>
                 <th className="number">Assets</th>
-                <th>Created</th>
+                <th className="wide-only">Created</th>
                 <th>
                   <span className="visually-hidden">Actions</span>
                 </th>
@@ -75,7 +75,7 @@ export function ProjectsSection() {
                   <td className="strong">{project.name}</td>
                   <td className="mono soft">{project.id}</td>
                   <td className="number">{formatCount(project.assetCount)}</td>
-                  <td className="soft nowrap">{formatDateTime(project.createdAtMs)}</td>
+                  <td className="soft nowrap wide-only">{formatDateTime(project.createdAtMs)}</td>
                   <td className="number">
                     {may('admin') && (
                       <MenuButton

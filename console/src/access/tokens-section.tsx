@@ -105,10 +105,10 @@ function TokenTable({ tokens, onDelete }: TokenTableProps) {
           <tr>
             <th>Name</th>
             <th>Role</th>
-            <th>Project</th>
-            <th>Created</th>
+            <th className="wide-only">Project</th>
+            <th className="wide-only">Created</th>
             <th>Last used</th>
-            <th>Expires</th>
+            <th className="wide-only">Expires</th>
             <th>
               <span className="visually-hidden">Actions</span>
             </th>
@@ -121,14 +121,14 @@ function TokenTable({ tokens, onDelete }: TokenTableProps) {
               <td>
                 <span className="tag">{token.role}</span>
               </td>
-              <td className="soft">{token.projectId ?? 'all'}</td>
-              <td className="soft nowrap" title={formatDateTime(token.createdAtMs)}>
+              <td className="soft wide-only">{token.projectId ?? 'all'}</td>
+              <td className="soft nowrap wide-only" title={formatDateTime(token.createdAtMs)}>
                 {formatAgo(token.createdAtMs, nowMs)}
               </td>
               <td className="soft nowrap">
                 {token.lastUsedAtMs === null ? 'never' : formatAgo(token.lastUsedAtMs, nowMs)}
               </td>
-              <td className="soft nowrap">
+              <td className="soft nowrap wide-only">
                 {token.expiresAtMs === null ? 'never' : formatDateTime(token.expiresAtMs)}
               </td>
               <td className="number">

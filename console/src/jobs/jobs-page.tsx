@@ -133,14 +133,14 @@ function JobTable({ jobs, names }: JobTableProps) {
             <th>State</th>
             <th>Asset</th>
             <th>Progress</th>
-            <th>Node</th>
-            <th className="number">Attempt</th>
+            <th className="job-wide">Node</th>
+            <th className="job-wide number">Attempt</th>
             <th>Updated</th>
           </tr>
         </thead>
         <tbody>
           {jobs.map((job) => (
-            <tr key={job.id}>
+            <tr key={job.id} className="job">
               <td>
                 <span className={`pill ${STATE_TONES[job.state]}`}>{STATE_LABELS[job.state]}</span>
               </td>
@@ -155,12 +155,12 @@ function JobTable({ jobs, names }: JobTableProps) {
                 </a>
                 <div className="faint mono job-id">{job.assetId}</div>
               </td>
-              <td>
+              <td className="job-progress">
                 <Progress job={job} />
               </td>
-              <td className="mono nowrap soft">{job.nodeId ?? '–'}</td>
-              <td className="number">{job.attempt}</td>
-              <td className="nowrap soft" title={formatDateTime(job.updatedAtMs)}>
+              <td className="job-wide mono nowrap soft">{job.nodeId ?? '–'}</td>
+              <td className="job-wide number">{job.attempt}</td>
+              <td className="job-time nowrap soft" title={formatDateTime(job.updatedAtMs)}>
                 {formatAgo(job.updatedAtMs, nowMs)}
               </td>
             </tr>

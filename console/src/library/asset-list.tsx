@@ -135,7 +135,8 @@ const AssetRow = memo(function AssetRow(props: AssetRowProps) {
             <div className="asset-meta faint small truncate">
               {asset.visibility === 'private' && (
                 <span className="asset-private">
-                  <Icon name="lock" /> Private
+                  <Icon name="lock" />
+                  <span className="asset-private-word">Private</span>
                 </span>
               )}
               <span className="asset-meta-wide">{asset.id}</span>

@@ -84,8 +84,15 @@ function Row({ item }: { readonly item: UploadItem }) {
   return (
     <li className="dock-row">
       <div className="dock-main">
-        <div className="truncate strong" title={item.name}>
-          {item.assetId === null ? item.name : <a href={href('library', item.assetId)}>{item.name}</a>}
+        <div className="row">
+          <span className="truncate strong grow" title={item.name}>
+            {item.assetId === null ? item.name : <a href={href('library', item.assetId)}>{item.name}</a>}
+          </span>
+          {item.state === 'uploading' && item.regionId !== null && (
+            <span className="tag" title="The region that receives it">
+              {item.regionId}
+            </span>
+          )}
         </div>
         <div
           className={`progress${tone}`}
@@ -163,6 +170,5 @@ function describe(item: UploadItem): string {
     const restMs = ((item.bytesTotal - item.bytesSent) / item.bytesPerSecond) * 1_000;
     parts.push(`${formatAge(restMs)} left`);
   }
-  if (item.regionId !== null) parts.push(`to ${item.regionId}`);
   return parts.join(' · ');
 }

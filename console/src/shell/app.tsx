@@ -15,6 +15,7 @@ import { Toasts } from '../ui/toast.tsx';
 import { usePolled } from '../ui/use-polled.ts';
 import { WorldPage } from '../world/world-page.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
+import { ErrorBoundary } from './error-boundary.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 import { useKeyPairs, useKeys } from './keyboard.ts';
 import { navigate, type Page, useRoute } from './router.ts';
@@ -107,10 +108,12 @@ function Frame() {
       <div className="frame-content">
         <ConnectionBanner />
         <main id="main" tabIndex={-1} className={isStale ? 'page is-stale' : 'page'} key={route.page}>
-          {route.page === 'world' && <WorldPage world={world} />}
-          {route.page === 'library' && <LibraryPage detail={route.detail} world={world.data} />}
-          {route.page === 'jobs' && <JobsPage />}
-          {route.page === 'access' && <AccessPage tab={route.detail} />}
+          <ErrorBoundary>
+            {route.page === 'world' && <WorldPage world={world} />}
+            {route.page === 'library' && <LibraryPage detail={route.detail} world={world.data} />}
+            {route.page === 'jobs' && <JobsPage />}
+            {route.page === 'access' && <AccessPage tab={route.detail} />}
+          </ErrorBoundary>
         </main>
       </div>
       <UploadDock />

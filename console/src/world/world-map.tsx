@@ -76,6 +76,17 @@ export function WorldMap({ world }: { readonly world: WorldView }) {
   );
 }
 
+/** The land alone, while the rest is loading. */
+export function EmptyMap() {
+  return (
+    <div className="map">
+      <svg className="is-loading" viewBox={`0 0 ${MAP_WIDTH} ${MAP_HEIGHT}`} aria-hidden="true">
+        <Land />
+      </svg>
+    </div>
+  );
+}
+
 function flowKey(flow: Flow): string {
   return `${flow.fromRegionId}>${flow.toRegionId}${flow.isFallback ? '?' : ''}`;
 }

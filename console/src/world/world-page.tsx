@@ -12,7 +12,7 @@ import { nodesOf, refusalsOf, regionState, totalsOf } from './derive.ts';
 import { DrainDialog, type DrainTarget } from './drain-dialog.tsx';
 import { RegionCard } from './region-card.tsx';
 import { type Findings, SteeringPanel } from './steering-panel.tsx';
-import { WorldMap } from './world-map.tsx';
+import { EmptyMap, WorldMap } from './world-map.tsx';
 
 /** The plan changes seldom; its checker is asked less often than the world. */
 const FINDINGS_INTERVAL_MS = 6_000;
@@ -213,6 +213,8 @@ function Regions({ world, onDrain }: RegionsProps) {
   );
 }
 
+const SKELETON_LINES = ['70%', '45%', '90%', '60%', '75%'] as const;
+
 function WorldSkeleton() {
   return (
     <div className="page-inner" aria-busy="true">
@@ -222,11 +224,25 @@ function WorldSkeleton() {
           <span className="skeleton" style={{ width: 200, height: 14, marginTop: 7 }} />
         </div>
       </div>
-      <span className="skeleton card" style={{ height: 78 }} />
-      <span className="skeleton card skeleton-map" />
-      <div className="regions">
+      <div className="totals card" aria-hidden="true">
+        {SKELETON_LINES.map((width) => (
+          <div key={width} className="skeleton-lines">
+            <span className="skeleton" style={{ width: '40%', height: 10 }} />
+            <span className="skeleton" style={{ width, height: 18 }} />
+            <span className="skeleton" style={{ width: '55%', height: 10 }} />
+          </div>
+        ))}
+      </div>
+      <section className="card map-card" aria-hidden="true">
+        <EmptyMap />
+      </section>
+      <div className="regions" aria-hidden="true">
         {['first', 'second', 'third'].map((name) => (
-          <span key={name} className="skeleton card" style={{ height: 300 }} />
+          <div key={name} className="card card-body skeleton-lines">
+            {SKELETON_LINES.map((width) => (
+              <span key={width} className="skeleton" style={{ width, height: 14 }} />
+            ))}
+          </div>
         ))}
       </div>
       <span className="visually-hidden">Loading the world</span>

@@ -5,6 +5,7 @@
 // most about a second of copies (`tpad`), and exactly the planned number comes out (`trim`). The picture is scaled
 // once from the source to the largest rendition and from there to each smaller one, which costs less than scaling
 // the source again and looks the same; it is turned after the first scaling, when there is less of it.
+// Full-range sources (phones, screen recorders) are brought to the range that every player expects.
 // Groups of pictures are closed and of fixed length, so that a segment boundary is a key frame in every rendition.
 //
 // Audio: resampled to 48 kHz with samples counted from time zero; holes longer than 0.1 s are filled with silence,
@@ -33,8 +34,6 @@ export const DECODER_THREADS = Math.min(4, availableParallelism());
 export const FILTER_THREADS = Math.min(4, availableParallelism());
 /** JPEG quality of posters, 2 (best) to 31. */
 export const POSTER_QUALITY = 4;
-
-const SCALING = 'flags=bicubic:out_range=tv';
 
 const TURNS: Readonly<Record<VideoRequest['rotationDegrees'], readonly string[]>> = {
   0: [],
@@ -65,7 +64,7 @@ export function videoGraph(input: string, video: VideoRequest): string {
       isFirst && isTurned ? [output.height, output.width] : [output.width, output.height];
     const filters = [
       ...(isFirst ? [grid] : []),
-      `scale=${width}:${height}:${SCALING}`,
+      `scale=${width}:${height}:flags=bicubic${isFirst ? ':out_range=tv' : ''}`,
       ...(isFirst ? uprightFilters(rotationDegrees) : []),
       'format=yuv420p',
       'setsar=1',

@@ -49,10 +49,11 @@ export const CONNECTIONS_MAX = 20_000;
 export const HEADER_BYTES_MAX = 8_192;
 /** A header block that takes longer comes from a slow-header attack. */
 export const HEADERS_TIMEOUT_MS = 5_000;
-/** Idle keep-alive: longer than a segment and a steering TTL, so that players keep their connection. */
-export const KEEP_ALIVE_MS = 15_000;
-/** A viewer that takes no byte for this long has gone, or stalls on purpose. */
-export const WRITE_IDLE_MS = 15_000;
+/**
+ * A connection on which nothing moves for this long is closed: longer than a segment and a steering TTL, so that
+ * players keep theirs; a viewer that takes no byte for so long has gone, or stalls on purpose.
+ */
+export const IDLE_MS = 15_000;
 /** Longest segment of ours: what a drain waits beside one steering TTL before media is refused. */
 export const DRAIN_SEGMENT_MS = 4_000;
 /** Static pages and scripts are small; anything larger in their folder is a mistake. */
