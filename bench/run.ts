@@ -1,7 +1,7 @@
 // npm run bench [-- NAME…] [--strict]: measures what Meridian promises, prints a table and writes bench/results.json.
 //
 // Without names everything runs, in under ten minutes on two quiet cores. A name runs the rows that begin with it.
-// The exit code tells whether all rows were measured; with --strict also whether they are met.
+// MERIDIAN_BENCH_PATIENCE multiplies the time that each group may take. The exit code tells whether all rows were measured; with --strict also whether they are met.
 
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -31,6 +31,9 @@ const GROUPS: readonly Group[] = [
   diskLossGroup,
   outageGroup,
 ];
+
+/** On a busy machine everything takes longer; a figure that late is still a figure. */
+const PATIENCE = Number(process.env.MERIDIAN_BENCH_PATIENCE ?? 1);
 
 const RESULTS = fileURLToPath(new URL('results.json', import.meta.url));
 
@@ -64,8 +67,8 @@ async function measure(group: Group, context: BenchContext): Promise<readonly Ro
   process.stderr.write(`${group.names.join(', ')} (load ${load.toFixed(1)})\n`);
   const { promise: overdue, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => reject(new Error(`not done after ${group.budgetMs / 1_000} s`)),
-    group.budgetMs,
+    () => reject(new Error(`not done after ${(group.budgetMs * PATIENCE) / 1_000} s`)),
+    group.budgetMs * PATIENCE,
   );
   try {
     const rows = await Promise.race([group.run(context), overdue]);

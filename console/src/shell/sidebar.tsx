@@ -3,6 +3,7 @@
 import type { WorldView } from '../../../src/contract/api/world.ts';
 import { unreachableSinceMs } from '../connection.ts';
 import { logOut, session } from '../session.ts';
+import { plural } from '../ui/format.ts';
 import { Icon, type IconName, Mark } from '../ui/icon.tsx';
 import { useStore } from '../ui/store.ts';
 import { regionState } from '../world/derive.ts';
@@ -108,11 +109,12 @@ function WorldStatus({ world }: { readonly world: WorldView | undefined }) {
   if (world === undefined)
     return <div className="world-status faint small">{isAway ? 'Unreachable' : 'Connecting…'}</div>;
   const troubled = world.regions.filter((region) => regionState(region) !== 'healthy').length;
-  const tone = isAway ? 'off' : troubled > 0 ? 'warn' : 'good';
+  const isDown = world.regions.some((region) => regionState(region) === 'down');
+  const tone = isAway ? 'off' : isDown ? 'bad' : troubled > 0 ? 'warn' : 'good';
   const words = isAway
     ? 'Unreachable'
     : troubled > 0
-      ? `${troubled} of ${world.regions.length} regions need a look`
+      ? `${troubled} of ${plural(world.regions.length, 'region')} need${troubled === 1 ? 's' : ''} a look`
       : 'All regions healthy';
   return (
     <a className={`world-status small is-${tone}`} href={href('world')}>

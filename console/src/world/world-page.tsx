@@ -3,7 +3,7 @@
 import { useMemo, useState } from 'react';
 import type { WorldView } from '../../../src/contract/api/world.ts';
 import { call } from '../api.ts';
-import { formatAgo, formatBps, formatCount, formatShare, plural } from '../ui/format.ts';
+import { formatAgo, formatBps, formatCount, formatShare, listWords, plural } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import type { Sample } from '../ui/sparkline.tsx';
 import { Empty, LoadFailed } from '../ui/states.tsx';
@@ -115,15 +115,30 @@ function Alarms({ world }: { readonly world: WorldView }) {
           </div>
         </div>
       )}
-      {down.map((region) => (
-        <div key={region.id} className="notice bad" role="alert">
-          <Icon name="warning" />
-          <div>
-            <strong>{region.name} is down.</strong> Viewers are steered to the other regions; what it held is
-            served from its copies.
-          </div>
-        </div>
-      ))}
+      {down.length > 0 && (
+        <DownAlarm names={down.map(({ name }) => name)} isAll={down.length === world.regions.length} />
+      )}
+    </div>
+  );
+}
+
+interface DownAlarmProps {
+  readonly names: readonly string[];
+  readonly isAll: boolean;
+}
+
+function DownAlarm({ names, isAll }: DownAlarmProps) {
+  return (
+    <div className="notice bad" role="alert">
+      <Icon name="warning" />
+      <div>
+        <strong>
+          {listWords(names)} {names.length === 1 ? 'is' : 'are'} down.
+        </strong>{' '}
+        {isAll
+          ? 'No healthy region is left. Viewers are sent to the nearest one all the same, since it may still answer.'
+          : 'Viewers are steered to the other regions, which serve the copies of what it held.'}
+      </div>
     </div>
   );
 }
