@@ -36,7 +36,7 @@ export async function makeDemo(
     const asset = await client
       .call('GET /v1/assets/{assetId}', { params: { assetId: id } })
       .catch(() => undefined);
-    if (asset !== undefined) process.stdout.write(`  Watch     ${asset.watchUrl}\n`);
+    if (asset !== undefined) process.stdout.write(`  Watch        ${asset.watchUrl}\n`);
   } catch (error) {
     if (!signal.aborted) log.warn({ error: String(error) }, 'the demo clip could not be made');
   } finally {

@@ -93,6 +93,22 @@ test('the audit trail goes back page by page', async () => {
   assert.equal(await page.getByRole('button', { name: 'Show older' }).count(), 0);
 });
 
+test('the audit trail names people as people do, and gives times as times', async () => {
+  const { page } = await consoles.open(
+    ({ state }) => {
+      const first = defined(state.audit[0], 'an entry');
+      const details = { expiresAtMs: Date.UTC(2026, 0, 2, 12), sites: ['dublin-1'] };
+      state.audit = [{ ...first, actor: 'token:night crew (tok_01)', details }];
+    },
+    { path: '#/access/audit' },
+  );
+  await page.getByRole('cell', { name: 'night crew', exact: true }).waitFor();
+  assert.match(
+    await page.locator('.audit-details').last().innerText(),
+    /expires: 2 Jan 2026.*sites: \["dublin-1"\]/,
+  );
+});
+
 test('an audit trail without entries says what will stand there', async () => {
   const { page } = await consoles.open(
     ({ state }) => {

@@ -52,13 +52,11 @@ async function close(server: Server): Promise<void> {
   await new Promise<void>((resolve) => server.close(() => resolve()));
 }
 
-/** Starts the fake with three healthy regions and a library of a dozen assets. */
-export async function startFakeControl(): Promise<FakeControl> {
-  const edge = createServer(answerAsEdge);
-  const edgeUrl = await listen(edge);
+/** Three healthy regions and a library of a dozen assets. */
+function makeState(edgeUrl: string): FakeState {
   const nowMs = Date.now();
   const assets = makeLibrary(nowMs, edgeUrl);
-  const state: FakeState = {
+  return {
     world: makeWorld(nowMs),
     assets,
     jobs: makeJobs(assets, nowMs),
@@ -95,12 +93,20 @@ export async function startFakeControl(): Promise<FakeControl> {
     audit: makeAudit(nowMs),
     findings: [],
     ingests: [],
+    drainWarnings: [],
     role: 'admin',
     isAway: false,
     isCutShort: false,
     hold: undefined,
     failing: new Map(),
   };
+}
+
+/** Starts the fake with three healthy regions and a library of a dozen assets. */
+export async function startFakeControl(): Promise<FakeControl> {
+  const edge = createServer(answerAsEdge);
+  const edgeUrl = await listen(edge);
+  const state = makeState(edgeUrl);
   const calls: FakeControl['calls'] = [];
   const drift: string[] = [];
   const handlers = makeHandlers(state);

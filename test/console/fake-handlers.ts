@@ -39,7 +39,7 @@ function worldHandlers(
       .filter((site) => site.id === target || site.regionId === target);
     if (sites.length === 0) throw new MeridianError('not_found', { what: 'such site or region' });
     for (const site of sites) site.state = to;
-    return { sites: sites.map(({ id }) => ({ id, state: to })), warnings: [] };
+    return { sites: sites.map(({ id }) => ({ id, state: to })), warnings: state.drainWarnings };
   };
   return {
     'GET /v1/world': () => {

@@ -22,6 +22,8 @@ export interface FakeState {
   audit: Answer<'GET /v1/audit'>['entries'];
   findings: Answer<'GET /v1/steering'>['findings'];
   ingests: Answer<'POST /v1/upload-grants'>['ingests'];
+  /** What drains answer as warnings. */
+  drainWarnings: string[];
   role: 'viewer' | 'operator' | 'admin';
   /** No answers at all: connections end. */
   isAway: boolean;

@@ -101,6 +101,18 @@ test('the last healthy region drains only when that is ticked on purpose', async
   assert.deepEqual(call.body, { isForced: true });
 });
 
+test('what control warns of after a drain is read before the dialog closes', async () => {
+  const { page } = await consoles.open(({ state }) => {
+    state.drainWarnings = ['Only singapore-1 is left to serve viewers.'];
+  });
+  await page.getByRole('button', { name: 'Drain Dublin' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Drain', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: 'Dublin: done, with a warning' });
+  await dialog.getByText('Only singapore-1 is left to serve viewers.').waitFor();
+  await dialog.getByRole('button', { name: 'Understood' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+});
+
 test('a refused drain says why and keeps the dialog', async () => {
   const { page } = await consoles.open(({ state }) => {
     state.failing.set('POST /v1/drains/{target}', new MeridianError('forbidden', { role: 'operator' }));

@@ -149,16 +149,18 @@ export async function outage(options: OutageOptions): Promise<OutageResult> {
   const warm = await world.run('upload', file, '--json');
   if (warm.code !== 0) throw new Error(warm.stderr);
   await allReady(world);
-  const [victim, second, third] = world.regions;
-  const dead = defined(victim, 'a region');
-  const survivors = [defined(second, 'a region'), defined(third, 'a region')];
+  const home = defined(world.regions[0], 'a region');
   const playing = await browser.newPage();
   const fresh = await browser.newPage();
   const secret = await browser.newPage();
   try {
-    await watch(playing, watchUrl(dead, asset));
+    await watch(playing, watchUrl(home, asset));
     await delay(2_000);
     const before = defined(await statsOf(playing), 'a player');
+    // Wherever steering has sent the page: its region is the one that goes.
+    const dead = world.regions.find(({ id }) => before.pathway === `${id}-1`) ?? home;
+    const survivors = world.regions.filter((region) => region !== dead);
+    const [second, third] = survivors;
     note(`playing from ${before.pathway} at ${before.currentTime.toFixed(1)} s; killing ${dead.id}`);
     hold(world, dead);
     const killedAtMs = performance.now();

@@ -84,7 +84,9 @@ function AuditTable({ entries }: { readonly entries: readonly Entry[] }) {
               <td className="soft nowrap" title={formatDateTime(entry.atMs)}>
                 {formatAgo(entry.atMs, nowMs)}
               </td>
-              <td className="strong nowrap">{entry.actor}</td>
+              <td className="strong nowrap" title={entry.actor}>
+                {actorName(entry.actor)}
+              </td>
               <td className="mono nowrap">{entry.action}</td>
               <td className="mono audit-subject truncate" title={entry.subject}>
                 {entry.subject}
@@ -98,10 +100,19 @@ function AuditTable({ entries }: { readonly entries: readonly Entry[] }) {
   );
 }
 
+/** "token:first admin (tok_…)" is "first admin" to people; the rest stands in the title. */
+function actorName(actor: string): string {
+  return /^(?:token|session):(.+?)(?: \(\S+\))?$/.exec(actor)?.[1] ?? actor;
+}
+
+function detailText(name: string, value: unknown): string {
+  if (name.endsWith('AtMs') && typeof value === 'number')
+    return `${name.slice(0, -'AtMs'.length)}: ${formatDateTime(value)}`;
+  return `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`;
+}
+
 function detailsText({ details, projectId }: Entry): string {
-  const parts = Object.entries(details).map(
-    ([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
+  const parts = Object.entries(details).map(([name, value]) => detailText(name, value));
   if (projectId !== null) parts.unshift(`project: ${projectId}`);
   return parts.join(', ');
 }

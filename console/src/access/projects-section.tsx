@@ -56,50 +56,10 @@ export function ProjectsSection() {
           The first one is made at the first start.
         </Empty>
       ) : (
-        <div className="table-scroll">
-          <table className="table">
-            <thead>
-              <tr>
-                <th>Name</th>
-                <th>Id</th>
-                <th className="number">Assets</th>
-                <th className="wide-only">Created</th>
-                <th>
-                  <span className="visually-hidden">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {projects.data.projects.map((project) => (
-                <tr key={project.id}>
-                  <td className="strong">{project.name}</td>
-                  <td className="mono soft">{project.id}</td>
-                  <td className="number">{formatCount(project.assetCount)}</td>
-                  <td className="soft nowrap wide-only">{formatDateTime(project.createdAtMs)}</td>
-                  <td className="number">
-                    {may('admin') && (
-                      <MenuButton
-                        label={`Actions for ${project.name}`}
-                        items={[
-                          {
-                            label: 'New playback key',
-                            icon: 'key',
-                            onSelect: () => void makeKey(project, 'playback'),
-                          },
-                          {
-                            label: 'New upload key',
-                            icon: 'upload',
-                            onSelect: () => void makeKey(project, 'upload'),
-                          },
-                        ]}
-                      />
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ProjectTable
+          projects={projects.data.projects}
+          onMakeKey={(project, use) => void makeKey(project, use)}
+        />
       )}
       {isCreating && (
         <CreateProjectDialog
@@ -120,6 +80,60 @@ export function ProjectsSection() {
         />
       )}
     </section>
+  );
+}
+
+interface ProjectTableProps {
+  readonly projects: readonly Project[];
+  readonly onMakeKey: (project: Project, use: 'playback' | 'upload') => void;
+}
+
+function ProjectTable({ projects, onMakeKey }: ProjectTableProps) {
+  return (
+    <div className="table-scroll">
+      <table className="table">
+        <thead>
+          <tr>
+            <th>Name</th>
+            <th>Id</th>
+            <th className="number">Assets</th>
+            <th className="wide-only">Created</th>
+            <th>
+              <span className="visually-hidden">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {projects.map((project) => (
+            <tr key={project.id}>
+              <td className="strong">{project.name}</td>
+              <td className="mono soft">{project.id}</td>
+              <td className="number">{formatCount(project.assetCount)}</td>
+              <td className="soft nowrap wide-only">{formatDateTime(project.createdAtMs)}</td>
+              <td className="number">
+                {may('admin') && (
+                  <MenuButton
+                    label={`Actions for ${project.name}`}
+                    items={[
+                      {
+                        label: 'New playback key',
+                        icon: 'key',
+                        onSelect: () => onMakeKey(project, 'playback'),
+                      },
+                      {
+                        label: 'New upload key',
+                        icon: 'upload',
+                        onSelect: () => onMakeKey(project, 'upload'),
+                      },
+                    ]}
+                  />
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

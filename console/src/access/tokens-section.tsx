@@ -1,35 +1,19 @@
 // API tokens: made, shown once, revoked.
 
 import { useState } from 'react';
-import type { ApiRole } from '../../../src/contract/route.ts';
 import { type ApiResult, call } from '../api.ts';
-import { ConfirmDialog, Dialog, ErrorNotice } from '../ui/dialog.tsx';
+import { ConfirmDialog } from '../ui/dialog.tsx';
 import { formatAgo, formatDateTime } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Empty, LoadFailed, SkeletonRows } from '../ui/states.tsx';
 import { tell } from '../ui/toast.tsx';
 import { usePolled } from '../ui/use-polled.ts';
+import { CreateTokenDialog } from './create-token-dialog.tsx';
 import { SecretDialog } from './secret-dialog.tsx';
 
 type Token = ApiResult<'GET /v1/tokens'>['tokens'][number];
 
 const REFRESH_MS = 10_000;
-const DAY_MS = 86_400_000;
-
-const ROLE_NOTES: Readonly<Record<ApiRole, string>> = {
-  viewer: 'sees everything, changes nothing',
-  operator: 'uploads, edits, drains',
-  admin: 'also makes tokens and projects',
-};
-const ROLES: readonly ApiRole[] = ['viewer', 'operator', 'admin'];
-
-const LIFETIMES = [
-  { label: 'Never expires', ttlMs: null },
-  { label: 'A day', ttlMs: DAY_MS },
-  { label: '30 days', ttlMs: 30 * DAY_MS },
-  { label: 'A year', ttlMs: 365 * DAY_MS },
-] as const;
-
 /** The section. */
 export function TokensSection() {
   const tokens = usePolled('tokens', (signal) => call('GET /v1/tokens', {}, signal), REFRESH_MS);
@@ -147,114 +131,6 @@ function TokenTable({ tokens, onDelete }: TokenTableProps) {
         </tbody>
       </table>
     </div>
-  );
-}
-
-interface CreateTokenDialogProps {
-  readonly onClose: () => void;
-  readonly onCreated: (token: string) => void;
-}
-
-function CreateTokenDialog({ onClose, onCreated }: CreateTokenDialogProps) {
-  const projects = usePolled('projects', (signal) => call('GET /v1/projects', {}, signal), REFRESH_MS);
-  const [name, setName] = useState('');
-  const [role, setRole] = useState<ApiRole>('operator');
-  const [projectId, setProjectId] = useState('');
-  const [lifetime, setLifetime] = useState(0);
-  const [isBusy, setIsBusy] = useState(false);
-  const [error, setError] = useState<Error>();
-  const submit = async (): Promise<void> => {
-    setIsBusy(true);
-    setError(undefined);
-    try {
-      const made = await call('POST /v1/tokens', {
-        body: {
-          name: name.trim(),
-          role,
-          projectId: projectId === '' ? null : projectId,
-          ttlMs: LIFETIMES[lifetime]?.ttlMs ?? null,
-        },
-      });
-      onCreated(made.token);
-    } catch (reason) {
-      setError(reason instanceof Error ? reason : new Error(String(reason)));
-      setIsBusy(false);
-    }
-  };
-  return (
-    <Dialog
-      title="New API token"
-      onClose={onClose}
-      onSubmit={() => void submit()}
-      footer={
-        <>
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary" disabled={isBusy || name.trim() === ''}>
-            {isBusy ? 'Making…' : 'Make token'}
-          </button>
-        </>
-      }
-    >
-      <div className="field">
-        <label htmlFor="token-name">Name</label>
-        <input
-          id="token-name"
-          className="input"
-          data-first-focus
-          maxLength={100}
-          placeholder="Who or what uses it"
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-        />
-      </div>
-      <fieldset className="choices">
-        <legend className="field-label">Role</legend>
-        {ROLES.map((option) => (
-          <label key={option} className="checkbox">
-            <input type="radio" name="role" checked={role === option} onChange={() => setRole(option)} />
-            <span>
-              {option} <span className="faint">{ROLE_NOTES[option]}</span>
-            </span>
-          </label>
-        ))}
-      </fieldset>
-      <div className="field-pair">
-        <div className="field">
-          <label htmlFor="token-project">Project</label>
-          <select
-            id="token-project"
-            className="input"
-            value={projectId}
-            onChange={(event) => setProjectId(event.target.value)}
-          >
-            <option value="">All projects</option>
-            {projects.data?.projects.map((project) => (
-              <option key={project.id} value={project.id}>
-                {project.name}
-              </option>
-            ))}
-          </select>
-        </div>
-        <div className="field">
-          <label htmlFor="token-lifetime">Lifetime</label>
-          <select
-            id="token-lifetime"
-            className="input"
-            value={lifetime}
-            onChange={(event) => setLifetime(Number(event.target.value))}
-          >
-            {LIFETIMES.map((option, index) => (
-              <option key={option.label} value={index}>
-                {option.label}
-              </option>
-            ))}
-          </select>
-        </div>
-      </div>
-      {error !== undefined && <ErrorNotice error={error} />}
-    </Dialog>
   );
 }
 

@@ -1,26 +1,24 @@
 // The library: every asset, found, uploaded, watched, changed.
 
-import { type DragEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { AssetView } from '../../../src/contract/api/assets.ts';
 import type { WorldView } from '../../../src/contract/api/world.ts';
 import type { Visibility } from '../../../src/contract/media.ts';
 import { may } from '../session.ts';
-import { useKeys } from '../shell/keyboard.ts';
 import { navigate } from '../shell/router.ts';
 import { formatCount } from '../ui/format.ts';
-import { Icon } from '../ui/icon.tsx';
-import { Empty, LoadFailed, SkeletonRows } from '../ui/states.tsx';
+import { LoadFailed, SkeletonRows } from '../ui/states.tsx';
 import type { ListWindow } from '../ui/use-window.ts';
 import { type AssetActions, DeleteDialog, RenameDialog } from './asset-dialogs.tsx';
 import { type ActiveRow, AssetList, ROW_PX } from './asset-list.tsx';
 import { AssetPanel } from './asset-panel.tsx';
+import { useListKeys } from './library-keys.ts';
+import { DropZone, EmptyLibrary, SearchField, UploadTools } from './library-parts.tsx';
 import { addUploads, setUploadFinishedHandler } from './uploads.ts';
-import { useAssets } from './use-assets.ts';
+import { type Assets, useAssets } from './use-assets.ts';
 
 /** Typing pauses this long before control is asked. */
 const SEARCH_PAUSE_MS = 180;
-/** The sticky heading of the table hides this much of the rows. */
-const HEAD_PX = 37;
 
 interface LibraryPageProps {
   /** An asset to show, or "search" to put the cursor into the search field. */
@@ -38,30 +36,17 @@ export function LibraryPage({ detail, world }: LibraryPageProps) {
   const picker = useRef<HTMLInputElement>(null);
   const shown = useRef<ListWindow>({ first: 0, end: 50 });
   const assets = useAssets(search, () => shown.current);
-  const [active, setActive] = useState<ActiveRow>({ id: null, turn: 0 });
-  const [dialog, setDialog] = useState<{ kind: 'rename' | 'delete'; asset: AssetView }>();
+  const [dialog, setDialog] = useState<OpenDialog>();
   const [visibility, setVisibility] = useState<Visibility>('public');
   const list = assets.list?.assets;
   const regionNames = useRegionNames(world);
-  const { replace, remove, refresh } = assets;
+  const { replace, refresh } = assets;
 
-  const actions = useMemo(
-    (): AssetActions => ({
-      open: (assetId) => navigate('library', assetId),
-      replace,
-      askRename: (asset) => setDialog({ kind: 'rename', asset }),
-      askDelete: (asset) => setDialog({ kind: 'delete', asset }),
-    }),
-    [replace],
-  );
-  const close = useCallback(() => {
-    navigate('library');
-    setActive(({ turn }) => ({ id: openId, turn: turn + 1 }));
-  }, [openId]);
-  const noteFocus = useCallback(
-    (id: string) => setActive((old) => (old.id === id ? old : { ...old, id })),
-    [],
-  );
+  const actions = useActions(replace, setDialog);
+  const rows = useActiveRow(openId);
+  const noteWindow = useCallback((window: ListWindow) => {
+    shown.current = window;
+  }, []);
   const upload = useCallback((files: readonly File[]) => addUploads(files, visibility), [visibility]);
   useEffect(() => setUploadFinishedHandler(() => void refresh()), [refresh]);
   useEffect(() => {
@@ -69,7 +54,7 @@ export function LibraryPage({ detail, world }: LibraryPageProps) {
     navigate('library');
     searchField.current?.focus();
   }, [detail]);
-  useListKeys({ list, active, setActive, container, openId, close, searchField, picker });
+  useListKeys({ list, ...rows, container, openId, searchField, picker });
 
   return (
     <DropZone onFiles={upload}>
@@ -83,34 +68,19 @@ export function LibraryPage({ detail, world }: LibraryPageProps) {
             <div className="library-tools">
               <SearchField field={searchField} value={typed} onChange={setTyped} />
               {may('operator') && (
-                <>
-                  <select
-                    className="input library-visibility"
-                    aria-label="New uploads are"
-                    value={visibility}
-                    onChange={(event) =>
-                      setVisibility(event.target.value === 'private' ? 'private' : 'public')
-                    }
-                  >
-                    <option value="public">Upload as public</option>
-                    <option value="private">Upload as private</option>
-                  </select>
-                  <UploadButton picker={picker} onFiles={upload} />
-                </>
+                <UploadTools
+                  picker={picker}
+                  visibility={visibility}
+                  onVisibility={setVisibility}
+                  onFiles={upload}
+                />
               )}
             </div>
           </div>
           <div className="card list-card">
             <div ref={container} className="list-scroll">
               {list === undefined ? (
-                assets.error === undefined ? (
-                  <div aria-busy="true">
-                    <SkeletonRows count={9} height={ROW_PX} />
-                    <span className="visually-hidden">Loading the library</span>
-                  </div>
-                ) : (
-                  <LoadFailed what="The library" error={assets.error} onRetry={() => void refresh()} />
-                )
+                <ListPending error={assets.error} onRetry={() => void refresh()} />
               ) : list.length === 0 ? (
                 <EmptyLibrary search={search} onClear={() => setTyped('')} picker={picker} />
               ) : (
@@ -120,14 +90,12 @@ export function LibraryPage({ detail, world }: LibraryPageProps) {
                   hasMore={assets.list?.nextBefore !== null}
                   nowMs={world?.nowMs ?? Date.now()}
                   regionNames={regionNames}
-                  active={active}
+                  active={rows.active}
                   openId={openId}
                   actions={actions}
                   onNearEnd={assets.loadMore}
-                  onWindow={(window) => {
-                    shown.current = window;
-                  }}
-                  onFocusRow={noteFocus}
+                  onWindow={noteWindow}
+                  onFocusRow={rows.noteFocus}
                 />
               )}
             </div>
@@ -139,33 +107,87 @@ export function LibraryPage({ detail, world }: LibraryPageProps) {
             assetId={openId}
             known={list?.find(({ id }) => id === openId)}
             actions={actions}
-            onClose={close}
+            onClose={rows.close}
           />
         )}
       </div>
-      {dialog?.kind === 'rename' && (
-        <RenameDialog
-          asset={dialog.asset}
-          onClose={() => setDialog(undefined)}
-          onRenamed={(asset) => {
-            replace(asset);
-            setDialog(undefined);
-          }}
-        />
-      )}
-      {dialog?.kind === 'delete' && (
-        <DeleteDialog
-          asset={dialog.asset}
-          onClose={() => setDialog(undefined)}
-          onDeleted={() => {
-            remove(dialog.asset.id);
-            setDialog(undefined);
-            if (openId === dialog.asset.id) navigate('library');
-          }}
-        />
+      {dialog !== undefined && (
+        <AssetDialog dialog={dialog} assets={assets} openId={openId} onClose={() => setDialog(undefined)} />
       )}
     </DropZone>
   );
+}
+
+/** What rows and menus do; the same object as long as it does the same. */
+function useActions(replace: AssetActions['replace'], setDialog: (dialog: OpenDialog) => void): AssetActions {
+  return useMemo(
+    () => ({
+      open: (assetId) => navigate('library', assetId),
+      replace,
+      askRename: (asset) => setDialog({ kind: 'rename', asset }),
+      askDelete: (asset) => setDialog({ kind: 'delete', asset }),
+    }),
+    [replace, setDialog],
+  );
+}
+
+/** The row that the keyboard is at; closing the panel gives the focus back to the row of what was open. */
+function useActiveRow(openId: string | null) {
+  const [active, setActive] = useState<ActiveRow>({ id: null, turn: 0 });
+  const close = useCallback(() => {
+    navigate('library');
+    setActive(({ turn }) => ({ id: openId, turn: turn + 1 }));
+  }, [openId]);
+  const noteFocus = useCallback(
+    (id: string) => setActive((old) => (old.id === id ? old : { ...old, id })),
+    [],
+  );
+  return { active, setActive, close, noteFocus };
+}
+
+interface ListPendingProps {
+  readonly error: Error | undefined;
+  readonly onRetry: () => void;
+}
+
+/** In place of the list before the first answer. */
+function ListPending({ error, onRetry }: ListPendingProps) {
+  if (error !== undefined) return <LoadFailed what="The library" error={error} onRetry={onRetry} />;
+  return (
+    <div aria-busy="true">
+      <SkeletonRows count={9} height={ROW_PX} />
+      <span className="visually-hidden">Loading the library</span>
+    </div>
+  );
+}
+
+interface OpenDialog {
+  readonly kind: 'rename' | 'delete';
+  readonly asset: AssetView;
+}
+
+interface AssetDialogProps {
+  readonly dialog: OpenDialog;
+  readonly assets: Assets;
+  readonly openId: string | null;
+  readonly onClose: () => void;
+}
+
+function AssetDialog({ dialog, assets, openId, onClose }: AssetDialogProps) {
+  const { kind, asset } = dialog;
+  if (kind === 'rename') {
+    const onRenamed = (renamed: AssetView): void => {
+      assets.replace(renamed);
+      onClose();
+    };
+    return <RenameDialog asset={asset} onClose={onClose} onRenamed={onRenamed} />;
+  }
+  const onDeleted = (): void => {
+    assets.remove(asset.id);
+    onClose();
+    if (openId === asset.id) navigate('library');
+  };
+  return <DeleteDialog asset={asset} onClose={onClose} onDeleted={onDeleted} />;
 }
 
 /** Names of regions; another map only when they changed. */
@@ -193,202 +215,4 @@ function countText(
   if (search !== '') return `${formatCount(list.assets.length)}${list.nextBefore === null ? '' : '+'} found`;
   const total = Math.max(world?.assets.total ?? 0, list.assets.length);
   return total === 1 ? '1 asset' : `${formatCount(total)} assets`;
-}
-
-interface ListKeysOptions {
-  readonly list: readonly AssetView[] | undefined;
-  readonly active: ActiveRow;
-  readonly setActive: (active: ActiveRow) => void;
-  readonly container: React.RefObject<HTMLDivElement | null>;
-  readonly openId: string | null;
-  readonly close: () => void;
-  readonly searchField: React.RefObject<HTMLInputElement | null>;
-  readonly picker: React.RefObject<HTMLInputElement | null>;
-}
-
-/** j, k and arrows move, / searches, u uploads, Escape closes. */
-function useListKeys(options: ListKeysOptions): void {
-  const { list, active, setActive, container, openId, close, searchField, picker } = options;
-  const move = (step: number): void => {
-    if (list === undefined || list.length === 0) return;
-    const at = list.findIndex(({ id }) => id === active.id);
-    const next = at < 0 ? 0 : Math.min(list.length - 1, Math.max(0, at + step));
-    const target = list[next];
-    if (target === undefined) return;
-    setActive({ id: target.id, turn: active.turn + 1 });
-    scrollToRow(container.current, next);
-    if (openId !== null) navigate('library', target.id);
-  };
-  useKeys({
-    '/': () => searchField.current?.focus(),
-    j: () => move(1),
-    ArrowDown: () => move(1),
-    k: () => move(-1),
-    ArrowUp: () => move(-1),
-    u: () => picker.current?.click(),
-    Escape: () => {
-      if (openId !== null) close();
-    },
-  });
-}
-
-function scrollToRow(element: HTMLDivElement | null, row: number): void {
-  if (element === null) return;
-  const top = row * ROW_PX;
-  const bottom = top + ROW_PX + HEAD_PX;
-  if (top < element.scrollTop) element.scrollTop = top;
-  else if (bottom > element.scrollTop + element.clientHeight)
-    element.scrollTop = bottom - element.clientHeight;
-}
-
-interface SearchFieldProps {
-  readonly field: React.RefObject<HTMLInputElement | null>;
-  readonly value: string;
-  readonly onChange: (value: string) => void;
-}
-
-function SearchField({ field, value, onChange }: SearchFieldProps) {
-  return (
-    <search className="search">
-      <Icon name="search" />
-      <input
-        ref={field}
-        className="input"
-        type="text"
-        inputMode="search"
-        maxLength={100}
-        aria-label="Search the library"
-        placeholder="Search"
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key !== 'Escape') return;
-          event.preventDefault();
-          if (value === '') event.currentTarget.blur();
-          else onChange('');
-        }}
-      />
-      {value === '' ? (
-        <kbd className="keycap">/</kbd>
-      ) : (
-        <button
-          type="button"
-          className="icon-button small"
-          aria-label="Clear the search"
-          onClick={() => onChange('')}
-        >
-          <Icon name="close" />
-        </button>
-      )}
-    </search>
-  );
-}
-
-interface UploadButtonProps {
-  readonly picker: React.RefObject<HTMLInputElement | null>;
-  readonly onFiles: (files: readonly File[]) => void;
-}
-
-function UploadButton({ picker, onFiles }: UploadButtonProps) {
-  return (
-    <>
-      <button type="button" className="button primary" onClick={() => picker.current?.click()}>
-        <Icon name="upload" />
-        Upload
-      </button>
-      <input
-        ref={picker}
-        type="file"
-        multiple
-        hidden
-        aria-label="Files to upload"
-        onChange={(event) => {
-          onFiles([...(event.target.files ?? [])]);
-          event.target.value = '';
-        }}
-      />
-    </>
-  );
-}
-
-interface EmptyLibraryProps {
-  readonly search: string;
-  readonly onClear: () => void;
-  readonly picker: React.RefObject<HTMLInputElement | null>;
-}
-
-function EmptyLibrary({ search, onClear, picker }: EmptyLibraryProps) {
-  if (search !== '')
-    return (
-      <Empty
-        icon="search"
-        title="Nothing found"
-        actions={
-          <button type="button" className="button" onClick={onClear}>
-            Clear the search
-          </button>
-        }
-      >
-        No asset is called “{search}”.
-      </Empty>
-    );
-  return (
-    <Empty
-      icon="film"
-      title="No videos yet"
-      actions={
-        may('operator') && (
-          <button type="button" className="button primary" onClick={() => picker.current?.click()}>
-            <Icon name="upload" />
-            Upload the first one
-          </button>
-        )
-      }
-    >
-      Drop files anywhere on this page. They can be watched from every region seconds after they arrive.
-    </Empty>
-  );
-}
-
-interface DropZoneProps {
-  readonly onFiles: (files: readonly File[]) => void;
-  readonly children: React.ReactNode;
-}
-
-/** Files may be dropped anywhere on the page. */
-function DropZone({ onFiles, children }: DropZoneProps) {
-  const [depth, setDepth] = useState(0);
-  const hasFiles = (event: DragEvent): boolean =>
-    may('operator') && event.dataTransfer.types.includes('Files');
-  return (
-    <section
-      className="drop-zone"
-      aria-label="Library"
-      onDragEnter={(event) => {
-        if (hasFiles(event)) setDepth(depth + 1);
-      }}
-      onDragOver={(event) => {
-        if (hasFiles(event)) event.preventDefault();
-      }}
-      onDragLeave={(event) => {
-        if (hasFiles(event)) setDepth(Math.max(0, depth - 1));
-      }}
-      onDrop={(event) => {
-        if (!hasFiles(event)) return;
-        event.preventDefault();
-        setDepth(0);
-        onFiles([...event.dataTransfer.files]);
-      }}
-    >
-      {children}
-      {depth > 0 && (
-        <div className="drop-veil">
-          <div>
-            <Icon name="upload" />
-            <strong>Drop to upload</strong>
-          </div>
-        </div>
-      )}
-    </section>
-  );
 }

@@ -5,6 +5,7 @@ import type { HttpResponse, Upload } from 'tus-js-client';
 import { fromProblem } from '../../../src/contract/errors.ts';
 import type { Visibility } from '../../../src/contract/media.ts';
 import { type ApiResult, call } from '../api.ts';
+import { session } from '../session.ts';
 import { formatBytes } from '../ui/format.ts';
 import { createStore } from '../ui/store.ts';
 
@@ -156,7 +157,7 @@ async function run(id: number): Promise<void> {
   try {
     // Loaded with the first upload: most visits of the console upload nothing.
     const [grant, tus] = await Promise.all([
-      call('POST /v1/upload-grants', { body: { visibility: item.visibility } }),
+      call('POST /v1/upload-grants', { body: { visibility: item.visibility, ...ownProject() } }),
       import('tus-js-client'),
     ]);
     if (entry.file.size > grant.bytesMax)
@@ -165,6 +166,13 @@ async function run(id: number): Promise<void> {
   } catch (error) {
     fail(id, error instanceof Error ? error.message : String(error));
   }
+}
+
+/** Whoever may use one project alone uploads to it; others to the default one. */
+function ownProject(): { projectId?: string } {
+  const state = session.get();
+  const projectId = state.kind === 'in' ? state.identity.projectId : null;
+  return projectId === null ? {} : { projectId };
 }
 
 interface Sending {

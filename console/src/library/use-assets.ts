@@ -74,19 +74,7 @@ export function useAssets(search: string, visible: () => { first: number; end: n
     [ask, search],
   );
 
-  useEffect(() => {
-    const controller = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const turn = async (): Promise<void> => {
-      if (!document.hidden) await refresh(controller.signal);
-      if (!controller.signal.aborted) timer = setTimeout(() => void turn(), REFRESH_MS);
-    };
-    void turn();
-    return () => {
-      controller.abort();
-      clearTimeout(timer);
-    };
-  }, [refresh]);
+  useRefreshing(refresh);
 
   const isBusy = useRef(false);
   const loadMore = useCallback((): void => {
@@ -113,4 +101,21 @@ export function useAssets(search: string, visible: () => { first: number; end: n
     replace: useCallback((asset) => change((list) => replaceAsset(list, asset)), [change]),
     remove: useCallback((assetId) => change((list) => removeAsset(list, assetId)), [change]),
   };
+}
+
+/** Runs `refresh` at once and then every two seconds while the page is visible. */
+function useRefreshing(refresh: (signal: AbortSignal) => Promise<void>): void {
+  useEffect(() => {
+    const controller = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const turn = async (): Promise<void> => {
+      if (!document.hidden) await refresh(controller.signal);
+      if (!controller.signal.aborted) timer = setTimeout(() => void turn(), REFRESH_MS);
+    };
+    void turn();
+    return () => {
+      controller.abort();
+      clearTimeout(timer);
+    };
+  }, [refresh]);
 }

@@ -76,19 +76,25 @@ export function LoginPage({ hasEnded }: { readonly hasEnded: boolean }) {
             {isBusy ? 'Logging in…' : 'Log in'}
           </button>
         </form>
-        <div id="token-hint" className="login-hint">
-          <Icon name="key" />
-          <div>
-            <strong>Where is the admin token?</strong>
-            <p>
-              In a file that only its owner can read, made at the first start. Its path stands in the output
-              of <code>npm start</code>, by default:
-            </p>
-            <code className="login-path">.meridian/admin-token</code>
-            <p>Other tokens are made on the page Access.</p>
-          </div>
-        </div>
+        <TokenHint />
       </div>
     </main>
+  );
+}
+
+function TokenHint() {
+  return (
+    <div id="token-hint" className="login-hint">
+      <Icon name="key" />
+      <div>
+        <strong>Where is the admin token?</strong>
+        <p>
+          In a file that only its owner can read, made at the first start. Its path stands in the output of{' '}
+          <code>npm start</code>, by default:
+        </p>
+        <code className="login-path">.meridian/admin-token</code>
+        <p>Other tokens are made on the page Access.</p>
+      </div>
+    </div>
   );
 }

@@ -114,7 +114,7 @@ function WorldStatus({ world }: { readonly world: WorldView | undefined }) {
   const words = isAway
     ? 'Unreachable'
     : troubled > 0
-      ? `${troubled} of ${plural(world.regions.length, 'region')} need${troubled === 1 ? 's' : ''} a look`
+      ? `${troubled} of ${plural(world.regions.length, 'region')} impaired`
       : 'All regions healthy';
   return (
     <a className={`world-status small is-${tone}`} href={href('world')}>

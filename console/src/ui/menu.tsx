@@ -15,6 +15,8 @@ export interface MenuItem {
 }
 
 const MARGIN_PX = 8;
+/** The menu follows its button this far; whoever scrolls on has left it. */
+const SCROLL_PX_MAX = 80;
 
 interface MenuButtonProps {
   readonly label: string;
@@ -70,7 +72,12 @@ function MenuList({ id, label, items, anchor, onClose }: MenuListProps) {
       const target = event.target instanceof Node ? event.target : null;
       if (!menu.contains(target) && !from.contains(target)) closeRef.current(false);
     };
-    const onScroll = (): void => closeRef.current(false);
+    const opened = from.getBoundingClientRect().top;
+    const onScroll = (): void => {
+      const now = from.getBoundingClientRect();
+      if (Math.abs(now.top - opened) > SCROLL_PX_MAX) closeRef.current(false);
+      else place(menu, now);
+    };
     document.addEventListener('pointerdown', onPointer, true);
     document.addEventListener('scroll', onScroll, true);
     return () => {
@@ -81,25 +88,10 @@ function MenuList({ id, label, items, anchor, onClose }: MenuListProps) {
 
   const onKeyDown = (event: KeyboardEvent): void => {
     event.stopPropagation();
-    const entries = [
-      ...(list.current?.querySelectorAll<HTMLElement>('[role=menuitem]:not(:disabled)') ?? []),
-    ];
-    const focused = document.activeElement;
-    const at = focused instanceof HTMLElement ? entries.indexOf(focused) : -1;
-    const steps: Readonly<Record<string, number>> = {
-      ArrowDown: at + 1,
-      ArrowUp: at - 1,
-      Home: 0,
-      End: entries.length - 1,
-    };
-    const next = steps[event.key];
-    if (next !== undefined) {
-      event.preventDefault();
-      entries[(next + entries.length) % entries.length]?.focus();
-    } else if (event.key === 'Escape' || event.key === 'Tab') {
+    if (event.key === 'Escape' || event.key === 'Tab') {
       event.preventDefault();
       onClose(true);
-    }
+    } else if (list.current !== null && moveInMenu(list.current, event.key)) event.preventDefault();
   };
 
   return (
@@ -134,6 +126,23 @@ function MenuList({ id, label, items, anchor, onClose }: MenuListProps) {
       ))}
     </div>
   );
+}
+
+/** Moves the focus by an arrow key, Home or End; false for any other key. */
+function moveInMenu(menu: HTMLElement, key: string): boolean {
+  const entries = [...menu.querySelectorAll<HTMLElement>('[role=menuitem]:not(:disabled)')];
+  const focused = document.activeElement;
+  const at = focused instanceof HTMLElement ? entries.indexOf(focused) : -1;
+  const steps = new Map([
+    ['ArrowDown', at + 1],
+    ['ArrowUp', at - 1],
+    ['Home', 0],
+    ['End', entries.length - 1],
+  ]);
+  const next = steps.get(key);
+  if (next === undefined) return false;
+  entries[(next + entries.length) % entries.length]?.focus();
+  return true;
 }
 
 /** Below the button when there is room, else above; always inside the window. */

@@ -3,7 +3,7 @@
 import { useState } from 'react';
 import type { WorldView } from '../../../src/contract/api/world.ts';
 import { ApiError, call } from '../api.ts';
-import { ConfirmDialog } from '../ui/dialog.tsx';
+import { ConfirmDialog, Dialog } from '../ui/dialog.tsx';
 import { formatAge, formatBps, formatShare, listWords, plural } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { tell } from '../ui/toast.tsx';
@@ -35,7 +35,6 @@ export function DrainDialog({ world, target, onClose, onDone }: DrainDialogProps
     !target.isRestore && (preview.isLastHealthy || (error instanceof ApiError && error.code === 'conflict'));
 
   const confirm = async (): Promise<void> => {
-    if (warnings !== undefined) return onClose();
     setIsBusy(true);
     setError(undefined);
     try {
@@ -56,18 +55,7 @@ export function DrainDialog({ world, target, onClose, onDone }: DrainDialogProps
   };
 
   if (warnings !== undefined)
-    return (
-      <ConfirmDialog
-        title={`${target.name}: done, with a warning`}
-        confirmLabel="Understood"
-        onConfirm={onClose}
-        onClose={onClose}
-      >
-        {warnings.map((warning) => (
-          <Warning key={warning} text={warning} />
-        ))}
-      </ConfirmDialog>
-    );
+    return <WarningsDialog name={target.name} warnings={warnings} onClose={onClose} />;
   return (
     <ConfirmDialog
       title={target.isRestore ? `Restore ${target.name}?` : `Drain ${target.name}?`}
@@ -139,6 +127,31 @@ function DrainText({ world, target }: { readonly world: WorldView; readonly targ
         <Warning text="The others cannot carry all of this; some viewers would get a lower quality." />
       )}
     </>
+  );
+}
+
+interface WarningsDialogProps {
+  readonly name: string;
+  readonly warnings: readonly string[];
+  readonly onClose: () => void;
+}
+
+/** What control found worth saying after it did what was asked. */
+function WarningsDialog({ name, warnings, onClose }: WarningsDialogProps) {
+  return (
+    <Dialog
+      title={`${name}: done, with a warning`}
+      onClose={onClose}
+      footer={
+        <button type="button" className="button primary" data-first-focus onClick={onClose}>
+          Understood
+        </button>
+      }
+    >
+      {warnings.map((warning) => (
+        <Warning key={warning} text={warning} />
+      ))}
+    </Dialog>
   );
 }
 
