@@ -37,6 +37,9 @@ export function pollDelayMs(waitedMs: number): number {
   return waitedMs < 300_000 ? 1_000 : 5_000;
 }
 
+/** People open the address while the upload still runs; a longer wait would only hide a wrong one. */
+const APPEARS_WITHIN_MS = 20_000;
+
 export type ReadinessOptions = {
   readonly url: string;
   readonly request: (request: RoutedRequest) => () => void;
@@ -50,6 +53,9 @@ export function waitUntilPlayable(options: ReadinessOptions): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let abort: (() => void) | undefined;
 
+  /** The record of an upload that has just ended may be on its way to this region. */
+  const mayStillAppear = (status: number): boolean =>
+    status === 404 && performance.now() - startedAtMs < APPEARS_WITHIN_MS;
   const again = (): void => {
     timer = setTimeout(ask, pollDelayMs(performance.now() - startedAtMs));
   };
@@ -60,8 +66,8 @@ export function waitUntilPlayable(options: ReadinessOptions): () => void {
       headers: {},
       onFailed: (reason) => {
         // An edge that serves the playlist but no status is fine; one that refuses will refuse the playlist too.
-        if (reason.code === 'status') options.onPlayable();
-        else again();
+        if (reason.code !== 'status' || mayStillAppear(reason.status)) again();
+        else options.onPlayable();
       },
       onDone: (result) => {
         const status = readStatus(new TextDecoder().decode(result.bytes));

@@ -68,6 +68,22 @@ test('with the other region gone an upload is acknowledged with one copy, and sa
   }
 });
 
+test('an upload to the only region there is arrives, while the node goes on answering', async () => {
+  const world = await startIngestWorld(1);
+  try {
+    const grant = await world.grant();
+    const data = randomBytes(300_000);
+    const url = await begin(world, grant, data.length);
+    await send(url, grant, 0, data.subarray(0, 100_000));
+    const head = await fetch(url, { method: 'HEAD', headers: { ...TUS, authorization: `Bearer ${grant}` } });
+    assert.equal(head.headers.get('upload-offset'), '100000');
+    const last = await send(url, grant, 100_000, data.subarray(100_000));
+    assert.equal(last.headers.get('meridian-copies'), '1');
+  } finally {
+    await world.stop();
+  }
+});
+
 test('when the second region dies in mid-upload the third one takes over', async () => {
   const world = await startIngestWorld(3);
   try {

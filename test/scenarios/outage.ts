@@ -165,6 +165,8 @@ export async function outage(options: OutageOptions): Promise<OutageResult> {
     hold(world, dead);
     const killedAtMs = performance.now();
     const steering = delay(STEERING_FROM_MS).then(() => watchSteering(survivors, dead.id));
+    // It is awaited below; until then its failure must not end the process.
+    steering.catch(() => undefined);
     const newPageMs = await watch(fresh, watchUrl(defined(second, 'a region'), asset));
     const isPrivatePlaying = await watch(
       secret,

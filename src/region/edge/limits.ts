@@ -19,7 +19,7 @@ export const RECORD_REFRESH_MS = 2_500;
 /** While no origin answers, what we have is served on and asked for again after this. */
 export const STALE_RETRY_MS = 1_000;
 /** How long an absence is remembered: shields origins from loops, short enough for a segment to appear in time. */
-export const NEGATIVE_MS = 1_000;
+export const NEGATIVE_MS = 250;
 /** Absences remembered: 10,000 × about 200 bytes. */
 export const NEGATIVE_MAX = 10_000;
 /** Asset records remembered: about 1 kB each. */

@@ -58,6 +58,7 @@ export function createReplicaPump(
   let sent = 0;
   let peer: Peer | undefined;
   let changed = Promise.withResolvers<void>();
+  const finishing = Promise.withResolvers<void>();
   let isFinishing = false;
 
   const url = (to: Peer, query: string): string => `${to.nodeUrl}${PEER_UPLOADS_PREFIX}${upload.id}?${query}`;
@@ -129,9 +130,9 @@ export function createReplicaPump(
       peer ??= await choosePeer();
       if (peer === undefined) {
         failed.clear();
-        await Promise.race([changed.promise, context.clock.sleep(REPLICA_RETRY_MS, stopping.signal)]).catch(
-          () => undefined,
-        );
+        // Not woken by arriving bytes: without another region each of them would start the search again.
+        const pause = context.clock.sleep(REPLICA_RETRY_MS, stopping.signal).catch(() => undefined);
+        await Promise.race([finishing.promise, pause]);
       } else if (available - sent > 0) {
         const to = peer;
         await send(to, Math.min(available, sent + REPLICA_CHUNK_BYTES), null).catch((error: unknown) => {
@@ -154,6 +155,7 @@ export function createReplicaPump(
     async finish(record, sha256) {
       available = upload.bytes;
       isFinishing = true;
+      finishing.resolve();
       changed.resolve();
       await pumping;
       for (;;) {
@@ -172,6 +174,7 @@ export function createReplicaPump(
     },
     stop() {
       stopping.abort();
+      finishing.resolve();
       changed.resolve();
     },
   };
