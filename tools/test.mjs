@@ -22,5 +22,5 @@ let isGood = true;
 if (unit.length > 0) isGood = runNode(['--test', '--test-isolation=none', reporter, ...unit]) && isGood;
 if (integration.length > 0)
   isGood =
-    runNode(['--test', '--test-concurrency=1', '--test-timeout=240000', reporter, ...integration]) && isGood;
+    runNode(['--test', '--test-concurrency=1', '--test-timeout=420000', reporter, ...integration]) && isGood;
 process.exit(isGood ? 0 : 1);
