@@ -195,9 +195,10 @@ function begin(core: Core, delivery: Delivery, viewing: Viewing): void {
     url: new URL(statusUrl, location.href).href,
     request: delivery.router.request,
     onPlayable: start,
-    onStatus: ({ state, isPlayable }) => {
+    onStatus: ({ state, isPlayable, failure }) => {
       core.assetState = isPlayable ? undefined : state;
-      if (state === 'failed') giveUp(core, { message: 'Processing this video has failed.', canRetry: false });
+      if (state === 'failed')
+        giveUp(core, { message: failure ?? 'Processing this video has failed.', canRetry: false });
       if (state === 'deleted') giveUp(core, { message: 'This video was deleted.', canRetry: false });
       notify(core, 'changed');
     },

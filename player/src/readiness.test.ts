@@ -8,7 +8,12 @@ test('a status is read; whatever is none is not', () => {
   assert.deepEqual(readStatus('{"state":"growing","isPlayable":true,"durationMs":1}'), {
     state: 'growing',
     isPlayable: true,
+    failure: undefined,
   });
+  assert.equal(
+    readStatus('{"state":"failed","isPlayable":false,"failure":"It is empty."}')?.failure,
+    'It is empty.',
+  );
   for (const text of ['', 'null', '[]', '{"state":"odd"}', '{"isPlayable":true}'])
     assert.equal(readStatus(text), undefined);
 });
@@ -18,5 +23,5 @@ test('only an explicit yes is playable', () => {
 });
 
 test('asked closely at first, seldom later', () => {
-  assert.deepEqual([0, 29_999, 30_000, 300_000].map(pollDelayMs), [250, 250, 1_000, 5_000]);
+  assert.deepEqual([0, 9_999, 29_999, 30_000, 300_000].map(pollDelayMs), [100, 100, 250, 1_000, 5_000]);
 });

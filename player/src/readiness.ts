@@ -6,6 +6,8 @@ import type { RoutedRequest } from './router.ts';
 export type AssetStatus = {
   readonly state: 'unknown' | 'processing' | 'growing' | 'complete' | 'failed' | 'deleted';
   readonly isPlayable: boolean;
+  /** Why processing failed, as a sentence. */
+  readonly failure: string | undefined;
 };
 
 const STATES: readonly AssetStatus['state'][] = [
@@ -28,11 +30,16 @@ export function readStatus(text: string): AssetStatus | undefined {
   if (typeof value !== 'object' || value === null || !('state' in value)) return undefined;
   const state = STATES.find((known) => known === value.state);
   if (state === undefined) return undefined;
-  return { state, isPlayable: 'isPlayable' in value && value.isPlayable === true };
+  const failure = 'failure' in value && typeof value.failure === 'string' ? value.failure : undefined;
+  return { state, isPlayable: 'isPlayable' in value && value.isPlayable === true, failure };
 }
 
-/** A clip is usually playable within seconds, so the first half minute is asked closely; then it may take long. */
+/**
+ * A clip is usually playable within seconds of its upload, so it is asked closely after each change of state; then it
+ * may take long. Edges answer from memory, and ask their origin once however many viewers wait.
+ */
 export function pollDelayMs(waitedMs: number): number {
+  if (waitedMs < 10_000) return 100;
   if (waitedMs < 30_000) return 250;
   return waitedMs < 300_000 ? 1_000 : 5_000;
 }
@@ -50,6 +57,8 @@ export type ReadinessOptions = {
 /** Starts asking; the function returned ends it. */
 export function waitUntilPlayable(options: ReadinessOptions): () => void {
   const startedAtMs = performance.now();
+  let changedAtMs = startedAtMs;
+  let known: AssetStatus['state'] = 'unknown';
   let timer: ReturnType<typeof setTimeout> | undefined;
   let abort: (() => void) | undefined;
 
@@ -57,7 +66,7 @@ export function waitUntilPlayable(options: ReadinessOptions): () => void {
   const mayStillAppear = (status: number): boolean =>
     status === 404 && performance.now() - startedAtMs < APPEARS_WITHIN_MS;
   const again = (): void => {
-    timer = setTimeout(ask, pollDelayMs(performance.now() - startedAtMs));
+    timer = setTimeout(ask, pollDelayMs(performance.now() - changedAtMs));
   };
   const ask = (): void => {
     abort = options.request({
@@ -71,6 +80,10 @@ export function waitUntilPlayable(options: ReadinessOptions): () => void {
       },
       onDone: (result) => {
         const status = readStatus(new TextDecoder().decode(result.bytes));
+        if (status !== undefined && status.state !== known) {
+          known = status.state;
+          changedAtMs = performance.now();
+        }
         if (status !== undefined) options.onStatus(status);
         if (status === undefined || status.isPlayable) options.onPlayable();
         else if (status.state !== 'failed' && status.state !== 'deleted') again();

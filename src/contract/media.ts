@@ -37,6 +37,10 @@ export const assetRecordSchema = z.object({
   isDeleted: z.boolean().describe('A tombstone'),
   createdAtMs: timestampMsSchema,
   source: sourceSchema,
+  failure: z
+    .object({ code: z.string().max(64), message: z.string().max(2_000) })
+    .optional()
+    .describe('Why it cannot be played; absent while that may still change'),
 });
 export type AssetRecord = z.infer<typeof assetRecordSchema>;
 

@@ -9,7 +9,7 @@ import type { ControlDatabase, ControlTransaction } from '../database/schema.ts'
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Call, Handlers } from '../http/call.ts';
 import { cancelJobs, retryJob } from '../jobs/store.ts';
-import { type AssetRow, findAsset, lockAsset, reviseAsset, updateAsset } from './store.ts';
+import { type AssetRow, findAsset, lockAsset, reviseAsset } from './store.ts';
 import { assetView } from './view.ts';
 
 type AssetRoutes = typeof assetRoutes;
@@ -85,12 +85,8 @@ export function createAssetHandlers(
           throw new MeridianError('conflict', {
             reason: `Only failed processing can be repeated; this asset is ${before.stage}`,
           });
-        await updateAsset(
-          transaction,
-          before.id,
-          { stage: 'queued', progress: 0, failure_code: null, failure_message: null },
-          nowMs,
-        );
+        const changes = { progress: 0, failure_code: null, failure_message: null };
+        await reviseAsset(transaction, before, { stage: 'queued', ...changes }, nowMs);
         const value = present(await findAsset(transaction, before.id));
         return { value, audit: { action: 'asset.retry', details: { failure: before.failure_message } } };
       });

@@ -44,7 +44,12 @@ export function recordOf(row: AssetRow): AssetRecord {
       contentType: row.source_content_type,
       regionIds: row.source_region_ids,
     },
+    ...failureOf(row),
   };
+}
+
+function failureOf({ stage, failure_code: code, failure_message: message }: AssetRow) {
+  return stage === 'failed' && code !== null && message !== null ? { failure: { code, message } } : {};
 }
 
 /** Reads an asset, in one project when given, also when it is deleted. */

@@ -5,7 +5,7 @@ import { MeridianError } from '#contract/errors.ts';
 import type { JobFailure, JobProgress } from '#contract/jobs.ts';
 import type { MediaDocument } from '#contract/media.ts';
 import { DEFAULT_BACKOFF, decideRetry } from '#core/retry/backoff.ts';
-import { type AssetRow, lockAsset, updateAsset } from '../catalog/store.ts';
+import { type AssetRow, lockAsset, reviseAsset, updateAsset } from '../catalog/store.ts';
 import type { ControlContext } from '../context.ts';
 import type { ControlTransaction } from '../database/schema.ts';
 import {
@@ -87,10 +87,10 @@ class DatabaseLeases implements Leases {
   }
 
   async fail(lease: Lease, failure: JobFailure): Promise<void> {
-    const isReady = await this.#underFence(lease, async (transaction, job) => {
+    const isReady = await this.#underFence(lease, async (transaction, job, asset) => {
       if (job.state === 'cancelled') return false;
       requireLeased(job);
-      return this.#settle(transaction, job, failure, (delayMs) => delayMs);
+      return this.#settle(transaction, job, asset, failure, (delayMs) => delayMs);
     });
     if (isReady) this.#onWork();
   }
@@ -99,16 +99,16 @@ class DatabaseLeases implements Leases {
     const lost = await readLostLeases(this.#database, rebootedNodeIds);
     for (const { jobId, assetId, fence } of lost) {
       await this.#database.transaction().execute(async (transaction) => {
-        await lockAsset(transaction, assetId);
+        const asset = await lockAsset(transaction, assetId);
         const job = await lockLeased(transaction, jobId, fence);
-        if (job === undefined) return;
+        if (asset === undefined || job === undefined) return;
         const failure = {
           code: 'lease_lost',
           message: `The encoder ${job.lease_node_id ?? ''} stopped answering while it was ${job.stage}.`,
           isRetryable: true,
         };
         // The first loss says nothing about the file: somebody else takes over at once.
-        await this.#settle(transaction, job, failure, (delayMs) => (job.attempt === 1 ? 0 : delayMs));
+        await this.#settle(transaction, job, asset, failure, (delayMs) => (job.attempt === 1 ? 0 : delayMs));
       });
     }
     if (lost.length > 0) this.#onWork();
@@ -133,6 +133,7 @@ class DatabaseLeases implements Leases {
   async #settle(
     transaction: ControlTransaction,
     job: JobRow,
+    asset: AssetRow,
     failure: JobFailure,
     delayOf: (delayMs: number) => number,
   ): Promise<boolean> {
@@ -146,14 +147,12 @@ class DatabaseLeases implements Leases {
         : failure.message;
     const ended = { code: failure.code, message };
     await endAttempt(transaction, job.id, ended, isBuried ? null : delayOf(decision.delayMs));
-    await updateAsset(
-      transaction,
-      job.asset_id,
-      isBuried
-        ? { stage: 'failed', progress: 0, failure_code: ended.code, failure_message: ended.message }
-        : { stage: 'queued', progress: 0 },
-      this.#clock.nowMs(),
-    );
+    const nowMs = this.#clock.nowMs();
+    if (isBuried) {
+      const changes = { failure_code: ended.code, failure_message: ended.message };
+      // Regions learn of it too, so that whoever waits at a page is told.
+      await reviseAsset(transaction, asset, { stage: 'failed', progress: 0, ...changes }, nowMs);
+    } else await updateAsset(transaction, asset.id, { stage: 'queued', progress: 0 }, nowMs);
     const fields = { jobId: job.id, assetId: job.asset_id, attempt: job.attempt, ...ended };
     if (isBuried) this.#log.warn(fields, 'a job failed for good');
     else this.#log.info(fields, 'an attempt at a job failed; it will be repeated');

@@ -1,5 +1,6 @@
 // Groups the fragments of one track into segments on an absolute grid: segment n holds what starts in
-// [n·T, (n+1)·T) after the start of the timeline. Whoever encodes the same source again cuts at the same places,
+// [n·T, (n+1)·T) after the start of the timeline; where the grid has a short first segment, that span of the grid is
+// two segments, so that playing can begin sooner, and the numbers after it are one higher. Whoever encodes the same source again cuts at the same places,
 // with nothing to agree on. Fragments are cut between frames where they do not fit the grid, as those of audio do.
 // Limits: cuts lie at sync samples; 50 ms of tolerance let the priming frame of AAC (21 ms early) and audio frames
 // that straddle a boundary join the segment they belong to.
@@ -11,6 +12,8 @@ export interface SegmenterOptions {
   /** Where presentation time 0 lies on the media timeline. */
   readonly timelineStartMs: number;
   readonly segmentDurationMs: number;
+  /** Where the first span of the grid is cut in two; absent: nowhere. */
+  readonly firstSegmentMs?: number;
   readonly toleranceMs?: number;
 }
 
@@ -96,9 +99,10 @@ export class Segmenter {
   }
 
   #numberOf(ticks: number, timescale: number): number {
-    const { timelineStartMs, segmentDurationMs, toleranceMs = TOLERANCE_MS } = this.#options;
+    const { timelineStartMs, segmentDurationMs, firstSegmentMs, toleranceMs = TOLERANCE_MS } = this.#options;
     const sinceStartMs = (ticks * 1_000) / timescale - timelineStartMs + toleranceMs;
-    return Math.max(0, Math.floor(sinceStartMs / segmentDurationMs));
+    const span = Math.max(0, Math.floor(sinceStartMs / segmentDurationMs));
+    return firstSegmentMs === undefined || sinceStartMs < firstSegmentMs ? span : span + 1;
   }
 
   #start(sample: Sample, timescale: number): OpenSegment {

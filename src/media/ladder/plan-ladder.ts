@@ -63,12 +63,16 @@ export interface EncodePlan {
   /** Where presentation time 0 lies on the media timeline. */
   readonly timelineStartMs: number;
   readonly segmentDurationMs: number;
+  /** The first of these spans is two segments, cut here, so that the first one is there sooner. */
+  readonly firstSegmentMs: number;
   readonly durationMs: number;
   readonly video: {
     readonly streamIndex: number;
     readonly rotationDegrees: 0 | 90 | 180 | 270;
     readonly frameRate: FrameRate;
     readonly framesPerSegment: number;
+    /** Frames of the short first segment. */
+    readonly firstSegmentFrames: number;
     /** Exactly so many frames come out in each rendition. */
     readonly frameCount: number;
     /** Largest first. */
@@ -194,12 +198,14 @@ export function planLadder(source: SourceFacts, policy: LadderPolicy = LADDER_PO
   ];
   const common = { timelineStartMs: TIMELINE_START_MS, audio };
   if (video === null) {
-    const plan = { ...common, segmentDurationMs: SEGMENT_SECONDS * 1_000, durationMs: known, video: null };
-    return { kind: 'plan', plan, reasons };
+    const segmentDurationMs = SEGMENT_SECONDS * 1_000;
+    const grid = { segmentDurationMs, firstSegmentMs: segmentDurationMs / 2 };
+    return { kind: 'plan', plan: { ...common, ...grid, durationMs: known, video: null }, reasons };
   }
   const choice = chooseFrameRate(video.frameRate, video.isVariableFrameRate);
   const framesPerSecond = perSecond(choice.rate);
   const framesPerSegment = Math.round(SEGMENT_SECONDS * framesPerSecond);
+  const firstSegmentFrames = Math.ceil(framesPerSegment / 2);
   const displayed = displayedSize(video, video.sampleAspect, video.rotationDegrees);
   if (!(Math.min(displayed.width, displayed.height) >= 2))
     return { kind: 'refused', reason: 'its pixels have an absurd shape' };
@@ -214,12 +220,14 @@ export function planLadder(source: SourceFacts, policy: LadderPolicy = LADDER_PO
   const plan: EncodePlan = {
     ...common,
     segmentDurationMs: (framesPerSegment * 1_000) / framesPerSecond,
+    firstSegmentMs: (firstSegmentFrames * 1_000) / framesPerSecond,
     durationMs: Math.round(audio.length === 0 ? videoMs : Math.max(known, videoMs)),
     video: {
       streamIndex: video.index,
       rotationDegrees: video.rotationDegrees,
       frameRate: choice.rate,
       framesPerSegment,
+      firstSegmentFrames,
       frameCount,
       outputs,
     },

@@ -91,6 +91,8 @@ export interface EncodeRequest {
     frameRate: { numerator: number; denominator: number };
     /** Every segment starts with a closed group of pictures of exactly this many frames. */
     framesPerSegment: number;
+    /** The first of these groups is two, cut after this many frames, so that the first is there sooner. */
+    firstSegmentFrames: number;
     /**
      * Exactly this many frames come out of each output, starting at time zero of the file. At most about a second
      * is filled by repeating the last frame; when more is missing, `done` rejects with `media_truncated`.
@@ -102,7 +104,7 @@ export interface EncodeRequest {
   audio: readonly AudioOutput[];
   /** Where time zero of the file lies on the timeline of the outputs; at least 1000, so that audio priming fits. */
   timelineStartMs: number;
-  /** How long audio fragments are, about; video fragments are the groups of pictures. */
+  /** Twice as long as audio fragments are, about; video fragments are the groups of pictures. */
   segmentDurationMs: number;
   /** 0 to 19: how far the child stands back from others for the CPU (law 8). */
   niceness: number;

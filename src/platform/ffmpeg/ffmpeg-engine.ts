@@ -25,6 +25,7 @@ import {
   audioFilters,
   DECODER_THREADS,
   FILTER_THREADS,
+  forcedKeyFrames,
   muxerOptions,
   POSTER_QUALITY,
   type VideoRequest,
@@ -181,6 +182,7 @@ export function encodeArguments(request: EncodeRequest, demuxer: Demuxer): strin
     // FFmpeg turns the picture before the graph, by the same display matrix as the probe reads. It has to: told not
     // to, 5.1 copies the matrix into the outputs, and players would turn them once more.
     const upright: VideoRequest = { ...video, rotationDegrees: 0 };
+    const keyFrames = `expr:${forcedKeyFrames(video).map((frame) => `eq(n,${frame})`).join('+')}`;
     args.push('-filter_complex', videoGraph(`[0:${video.streamIndex}]`, upright));
     for (const [index, output] of video.outputs.entries()) {
       args.push(
@@ -195,6 +197,7 @@ export function encodeArguments(request: EncodeRequest, demuxer: Demuxer): strin
       );
       for (const [name, value] of Object.entries(videoEncoderOptions(video, output)))
         args.push(name === 'b' ? '-b:v' : `-${name}`, value);
+      args.push('-force_key_frames', keyFrames);
       args.push(...outputArguments('video', request, descriptor++));
     }
   }

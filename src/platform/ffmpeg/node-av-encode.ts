@@ -5,6 +5,7 @@
 import {
   AV_BUFFERSRC_FLAG_PUSH,
   AV_NOPTS_VALUE,
+  AV_PICTURE_TYPE_I,
   AV_PICTURE_TYPE_NONE,
   AVDISCARD_ALL,
   AVERROR_EAGAIN,
@@ -25,7 +26,7 @@ import type { AudioOutput, EncodeRequest } from './engine.ts';
 import { createGraph, type Graph, pushFrame } from './node-av-graph.ts';
 import { openDecoder, openInput, readPackets } from './node-av-input.ts';
 import { createAudioEncoder, createVideoEncoder, type OutputEncoder } from './node-av-output.ts';
-import { audioFilters, type VideoRequest, videoGraph } from './recipe.ts';
+import { audioFilters, forcedKeyFrames, type VideoRequest, videoGraph } from './recipe.ts';
 
 const MICROSECONDS = { num: 1, den: 1_000_000 };
 /** Share of packets that may fail to decode, as in the ffmpeg executable. */
@@ -141,6 +142,7 @@ function createVideoBranch(
 ): Branch {
   let graph: Graph | null = null;
   let sinks: { context: FilterContext; encoder: OutputEncoder; frames: number; isEnded: boolean }[] = [];
+  const keyFrames = forcedKeyFrames(video);
   const filtered = new Frame();
   filtered.alloc();
 
@@ -164,7 +166,7 @@ function createVideoBranch(
         if (!sink.isEnded) {
           FFmpegError.throwIfError(result, 'filter');
           // Else the encoder would repeat the source's choice of key frames.
-          filtered.pictType = AV_PICTURE_TYPE_NONE;
+          filtered.pictType = keyFrames.includes(sink.frames) ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
           sink.encoder.encode(filtered);
           filtered.unref();
           sink.frames++;

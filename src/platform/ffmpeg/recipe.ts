@@ -6,7 +6,8 @@
 // once from the source to the largest rendition and from there to each smaller one, which costs less than scaling
 // the source again and looks the same; it is turned after the first scaling, when there is less of it.
 // Full-range sources (phones, screen recorders) are brought to the range that every player expects.
-// Groups of pictures are closed and of fixed length, so that a segment boundary is a key frame in every rendition.
+// Groups of pictures are closed and of fixed length, so that a segment boundary is a key frame in every rendition; the
+// first is cut in two, so that playing can begin after half of it.
 //
 // Audio: resampled to 48 kHz with samples counted from time zero; holes longer than 0.1 s are filled with silence,
 // so that it stays in step with the pictures, and it is never stretched.
@@ -111,6 +112,14 @@ export function videoEncoderOptions(video: VideoRequest, output: VideoOutput): R
   };
 }
 
+/**
+ * Frames that are made key frames by name: the cut in the first group of pictures and the end of that group, from
+ * which the encoder counts on by itself.
+ */
+export function forcedKeyFrames(video: VideoRequest): readonly number[] {
+  return [video.firstSegmentFrames, video.framesPerSegment];
+}
+
 /** Options of the mp4 muxer for one output. */
 export function muxerOptions(
   kind: 'video' | 'audio',
@@ -126,7 +135,7 @@ export function muxerOptions(
     flush_packets: '1',
     ...(kind === 'video'
       ? { movflags: `+frag_keyframe${flags}`, video_track_timescale: String(VIDEO_TIMESCALE) }
-      : { movflags: flags, frag_duration: String(Math.round(request.segmentDurationMs * 1_000)) }),
+      : { movflags: flags, frag_duration: String(Math.round(request.segmentDurationMs * 500)) }),
   };
 }
 

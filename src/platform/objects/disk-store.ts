@@ -29,7 +29,7 @@ import {
   syncDirectory,
 } from '../disk.ts';
 import { checkKey, checkPrefix, checkSha256, clampRange } from './object-keys.ts';
-import type { ObjectInfo, ObjectStore, PutOptions } from './object-store.ts';
+import type { AdoptOptions, ObjectInfo, ObjectStore, PutOptions } from './object-store.ts';
 import { createTemporaryNames, removeAbandoned, type TemporaryNames } from './temporary-files.ts';
 
 export interface DiskStoreOptions {
@@ -100,13 +100,15 @@ class DiskStore implements ObjectStore {
     }
   }
 
-  async adoptFile(key: string, path: string, options: PutOptions = {}): Promise<PutResult> {
+  async adoptFile(key: string, path: string, options: AdoptOptions = {}): Promise<PutResult> {
     checkKey(key);
     const handle = await open(path, READ_FLAGS);
     let result: PutResult;
     try {
-      result = await hashFile(handle);
-      checkSha256(result.sha256, options.sha256);
+      const { sha256, isHashed = false } = options;
+      const isKnown = isHashed && sha256 !== undefined;
+      result = isKnown ? { bytes: (await handle.stat()).size, sha256 } : await hashFile(handle);
+      checkSha256(result.sha256, sha256);
       if (options.isDurable !== false) await handle.sync();
     } finally {
       await handle.close();

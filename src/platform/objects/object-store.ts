@@ -16,6 +16,11 @@ export interface PutOptions {
   readonly isDurable?: boolean;
 }
 
+export interface AdoptOptions extends PutOptions {
+  /** `sha256` was taken of these bytes while the file was written; it need not be read for it once more. */
+  readonly isHashed?: boolean;
+}
+
 export interface ObjectRange {
   readonly start: number;
   /** Last byte, inclusive. */
@@ -35,7 +40,7 @@ export interface ObjectStore {
   /** Removes an object; no error when there is none. */
   delete(key: string): Promise<void>;
   /** Moves a finished local file in; on disk a rename, else an upload. The file is gone afterwards. */
-  adoptFile(key: string, path: string, options?: PutOptions): Promise<{ bytes: number; sha256: string }>;
+  adoptFile(key: string, path: string, options?: AdoptOptions): Promise<{ bytes: number; sha256: string }>;
   /** A path through which FFmpeg can read the object without a copy, or undefined (then it must be downloaded). */
   localPath(key: string): string | undefined;
   /** Bytes that can still be written, or undefined when unlimited. */

@@ -11,7 +11,7 @@ export const FLIGHT_BYTES_MIN = 2 * OBJECT_BYTES_MAX;
 /** Share of the cache's budget that slow viewers may keep alive after it was evicted; past it they are cut. */
 export const PINNED_BYTES_SHARE = 0.25;
 /** How long a growing playlist stays fresh: a quarter of the shortest segment. */
-export const GROWING_MS = 500;
+export const GROWING_MS = 250;
 /** How long a record or document stays fresh: visibility and deletion take effect within this. */
 export const RECORD_MS = 5_000;
 /** From this age on, the next request renews a record in the background, so that viewers rarely wait for it. */
@@ -19,7 +19,7 @@ export const RECORD_REFRESH_MS = 2_500;
 /** While no origin answers, what we have is served on and asked for again after this. */
 export const STALE_RETRY_MS = 1_000;
 /** How long an absence is remembered: shields origins from loops, short enough for a segment to appear in time. */
-export const NEGATIVE_MS = 250;
+export const NEGATIVE_MS = 100;
 /** Absences remembered: 10,000 × about 200 bytes. */
 export const NEGATIVE_MAX = 10_000;
 /** Asset records remembered: about 1 kB each. */

@@ -63,9 +63,11 @@ export function isPlayable(document: MediaDocument): boolean {
 
 /** What the watch page polls; without a document the asset is still being processed. */
 export function statusOf(record: AssetRecord, document: MediaDocument | undefined): Record<string, unknown> {
+  const { failure } = record;
   return {
-    state: document?.state ?? 'processing',
-    isPlayable: document !== undefined && isPlayable(document),
+    state: failure === undefined ? (document?.state ?? 'processing') : 'failed',
+    failure: failure?.message ?? null,
+    isPlayable: failure === undefined && document !== undefined && isPlayable(document),
     durationMs: document?.durationMs ?? null,
     name: record.name,
     hasPoster: document?.hasPoster ?? false,

@@ -11,6 +11,7 @@ import type { MediaWriter, WriterInit } from '../shared/media-writer.ts';
 export interface OutputGrid {
   readonly timelineStartMs: number;
   readonly segmentDurationMs: number;
+  readonly firstSegmentMs?: number;
 }
 
 /** Reads an output to its end; `onSegment` is called after each stored segment. */

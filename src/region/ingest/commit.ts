@@ -67,15 +67,20 @@ export function createCommitter(context: NodeContext, spool: Spool, outbox: Outb
   async function run(info: UploadInfo): Promise<readonly string[]> {
     const hashing = spool.sha256(info);
     const own = context.region.id;
-    const [sha256, second] = await Promise.all([
+    const [sha256, , second] = await Promise.all([
       hashing,
+      // Our disk writes while the other region does.
+      spool.sync(info.id),
       hashing.then((hash) =>
         pumpOf(info).finish((regionId) => recordOf(info, hash, [own, regionId]), hashing),
       ),
     ]);
     const regionIds = second === null ? [own] : [own, second];
     const record = recordOf(info, sha256, regionIds);
-    await context.store.adoptFile(sourceKey(info.projectId, info.id, 1), spool.dataPath(info.id), { sha256 });
+    await context.store.adoptFile(sourceKey(info.projectId, info.id, 1), spool.dataPath(info.id), {
+      sha256,
+      isHashed: true,
+    });
     await keepRecord(context.store, record);
     await outbox.add(record);
     await spool.markFinished(info, regionIds);

@@ -4,6 +4,10 @@
 export const UPLOADS_OPEN_MAX = 500;
 /** Bytes of one replication request: long enough to hide the round trip, short enough to resume cheaply. */
 export const REPLICA_CHUNK_BYTES = 16 * 2 ** 20;
+/** Files whose running checksum is kept: own uploads and copies for other regions. */
+export const ARRIVING_FILES_MAX = 2 * UPLOADS_OPEN_MAX;
+/** Bytes after which the disk is asked to write behind: a fraction of a second's work for it. */
+export const FLUSH_BYTES = 8 * 2 ** 20;
 /** How long another region may take to answer before the next one is tried: its round trip and an fsync. */
 export const REPLICA_ANSWER_MS_MAX = 4_000;
 /** Pause before a broken replication goes on, so that a restarting region is not hammered. */

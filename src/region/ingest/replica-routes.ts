@@ -14,6 +14,7 @@ import { sendJson } from '#platform/http/server.ts';
 import { sourceKey } from '../shared/keys.ts';
 import type { NodeCall, NodeContext, NodeHandler } from '../shared/node-context.ts';
 import { keepRecord } from '../shared/records.ts';
+import { createArrivingFiles } from './arriving-files.ts';
 import type { Outbox } from './outbox.ts';
 import { RECORD_HEADER } from './replica-pump.ts';
 
@@ -22,6 +23,7 @@ const UPLOAD_ID = /^ast_[0-9a-z]{26}$/;
 /** Handler of PEER_UPLOADS_PREFIX. */
 export function createReplicaHandler(context: NodeContext, directory: string, outbox: Outbox): NodeHandler {
   const path = (id: string): string => join(directory, `${id}.part`);
+  const arriving = createArrivingFiles();
 
   async function length(id: string): Promise<number | undefined> {
     return stat(path(id)).then(
@@ -38,8 +40,10 @@ export function createReplicaHandler(context: NodeContext, directory: string, ou
       if (have < offset) throw new MeridianError('offset_mismatch', { offset: have });
       // Bytes past the offset are from an attempt whose answer was lost; they are the same bytes.
       let position = offset;
+      if (have === 0) arriving.begin(path(id));
       for await (const chunk of call.request as AsyncIterable<Buffer>) {
         await file.write(chunk, 0, chunk.length, position);
+        arriving.wrote(path(id), position, chunk);
         position += chunk.length;
       }
       await file.truncate(position);
@@ -53,7 +57,11 @@ export function createReplicaHandler(context: NodeContext, directory: string, ou
   }
 
   async function finish(id: string, record: AssetRecord, sha256: string): Promise<void> {
-    await context.store.adoptFile(sourceKey(record.projectId, id, record.version), path(id), { sha256 });
+    const own = await arriving.sha256(path(id), record.source.bytes);
+    if (own !== sha256) throw new MeridianError('checksum_mismatch');
+    const key = sourceKey(record.projectId, id, record.version);
+    await context.store.adoptFile(key, path(id), { sha256, isHashed: true });
+    arriving.forget(path(id));
     await keepRecord(context.store, record);
     await outbox.add(record);
   }
@@ -66,6 +74,7 @@ export function createReplicaHandler(context: NodeContext, directory: string, ou
       const have = await length(id);
       call.response.writeHead(have === undefined ? 404 : 200, { 'upload-offset': String(have ?? 0) }).end();
     } else if (method === 'DELETE') {
+      arriving.forget(path(id));
       await rm(path(id), { force: true });
       sendJson(call.response, { isDeleted: true });
     } else if (method === 'PATCH') {

@@ -1,15 +1,15 @@
 // The spool: uploads in progress on the local disk, a directory each with the bytes and what is known of them.
-// The file's length is the offset, so that a killed process loses nothing it had told the client. SHA-256 is
-// computed as bytes arrive, and again from the file only when the process was restarted in between.
+// The file's length is the offset, so that a killed process loses nothing it had told the client.
 
 import { createHash, type Hash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
+import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { MeridianError } from '#contract/errors.ts';
 import type { Visibility } from '#contract/media.ts';
 import { isOutOfSpace, readJsonFile, writeFileDurably } from '#platform/disk.ts';
+import { createArrivingFiles } from './arriving-files.ts';
 
 /** What is known of an upload; written once at its creation and once when it is finished. */
 export interface UploadInfo {
@@ -26,11 +26,6 @@ export interface UploadInfo {
   readonly finished: { readonly regionIds: readonly string[] } | null;
   /** Metadata as the client sent it, for HEAD. */
   readonly metadata: Readonly<Record<string, string | null>>;
-}
-
-interface RunningHash {
-  readonly hash: Hash;
-  offset: number;
 }
 
 export interface Spool {
@@ -61,7 +56,7 @@ export interface Spool {
 
 /** Opens the spool in a directory. */
 export function createSpool(directory: string): Spool {
-  const hashes = new Map<string, RunningHash>();
+  const arriving = createArrivingFiles();
   const place = (id: string): string => join(directory, id);
   const dataPath = (id: string): string => join(place(id), 'data');
   const infoPath = (id: string): string => join(place(id), 'info.json');
@@ -87,11 +82,7 @@ export function createSpool(directory: string): Spool {
       await file.write(chunk, 0, chunk.length, position);
       position += chunk.length;
       checksum?.update(chunk);
-      const running = hashes.get(id);
-      if (running !== undefined && running.offset === position - chunk.length) {
-        running.hash.update(chunk);
-        running.offset = position;
-      }
+      arriving.wrote(dataPath(id), position - chunk.length, chunk);
       if (checksum === null) onProgress(position);
     }
     return position;
@@ -103,7 +94,7 @@ export function createSpool(directory: string): Spool {
       await mkdir(place(info.id), { recursive: true, mode: 0o700 });
       await (await open(dataPath(info.id), 'w', 0o600)).close();
       await writeFileDurably(infoPath(info.id), JSON.stringify(info));
-      hashes.set(info.id, { hash: createHash('sha256'), offset: 0 });
+      arriving.begin(dataPath(info.id));
     },
     async info(id) {
       return (await readJsonFile(infoPath(id))) as UploadInfo | undefined;
@@ -120,7 +111,7 @@ export function createSpool(directory: string): Spool {
         const end = await writeAll(file, info.id, offset, body, checksum, options.onProgress);
         if (checksum !== null && checksum.digest('base64') !== options.checksum?.digest) {
           await file.truncate(offset);
-          hashes.delete(info.id);
+          arriving.forget(dataPath(info.id));
           throw new MeridianError('checksum_mismatch');
         }
         options.onProgress(end);
@@ -132,14 +123,7 @@ export function createSpool(directory: string): Spool {
         await file.close();
       }
     },
-    async sha256(info) {
-      const running = hashes.get(info.id);
-      if (running?.offset === info.bytes) return running.hash.copy().digest('hex');
-      const hash = createHash('sha256');
-      for await (const chunk of createReadStream(dataPath(info.id)) as AsyncIterable<Buffer>)
-        hash.update(chunk);
-      return hash.digest('hex');
-    },
+    sha256: (info) => arriving.sha256(dataPath(info.id), info.bytes),
     async sync(id) {
       const file = await open(dataPath(id), 'r');
       try {
@@ -149,11 +133,11 @@ export function createSpool(directory: string): Spool {
       }
     },
     async markFinished(info, regionIds) {
-      hashes.delete(info.id);
+      arriving.forget(dataPath(info.id));
       await writeFileDurably(infoPath(info.id), JSON.stringify({ ...info, finished: { regionIds } }));
     },
     async remove(id) {
-      hashes.delete(id);
+      arriving.forget(dataPath(id));
       await rm(place(id), { recursive: true, force: true });
     },
     async list() {

@@ -21,8 +21,8 @@ import {
 import { MediaCache } from './media-cache.ts';
 import { PACK_TAIL_BYTES, type PackEntry, readPackIndex } from './pack.ts';
 
-/** How late a growing playlist may be: a tenth of a segment. */
-const GROWING_MS = 200;
+/** How late a growing playlist may be: a tenth of the shortest segment. */
+const GROWING_MS = 100;
 /** A complete document changes only when copies move. */
 const COMPLETE_MS = 5_000;
 /** Finding a new attempt takes a listing, which costs more than a read. */

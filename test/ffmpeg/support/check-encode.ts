@@ -67,11 +67,15 @@ export function testSource(engine: Engine, { name, path, expected }: Source, wor
     });
     for (const fragments of shapes) {
       assert.equal(sum(fragments.map(({ sampleCount }) => sampleCount)), expected.frames);
+      const starts = [0, video.firstSegmentFrames];
+      for (let at = expected.framesPerSegment; at < expected.frames; at += expected.framesPerSegment)
+        starts.push(at);
+      assert.equal(fragments.length, starts.length);
       for (const [index, fragment] of fragments.entries()) {
-        const isLast = index === fragments.length - 1;
-        const first = index * expected.framesPerSegment;
+        const first = defined(starts[index], 'a start');
+        const next = starts[index + 1] ?? expected.frames;
         assert.equal(fragment.presentationTime, Math.round(900_000 + first * ticksPerFrame));
-        assert.equal(fragment.sampleCount, isLast ? expected.frames - first : expected.framesPerSegment);
+        assert.equal(fragment.sampleCount, next - first);
         assert.deepEqual(fragment.keyFrames, [0], 'a closed group of pictures, with one key frame');
       }
     }

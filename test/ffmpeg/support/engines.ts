@@ -74,6 +74,7 @@ export function smallRequest(inputPath: string, workDirectory: string, probe: Pr
             rotationDegrees: video.rotationDegrees,
             frameRate,
             framesPerSegment: Math.round((2 * frameRate.numerator) / frameRate.denominator),
+            firstSegmentFrames: Math.ceil(frameRate.numerator / frameRate.denominator),
             frameCount: Math.round(
               ((video.startMs + (video.durationMs ?? 0)) * frameRate.numerator) /
                 frameRate.denominator /
