@@ -62,9 +62,13 @@ export function waitUntilPlayable(options: ReadinessOptions): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let abort: (() => void) | undefined;
 
-  /** The record of an upload that has just ended may be on its way to this region. */
-  const mayStillAppear = (status: number): boolean =>
-    status === 404 && performance.now() - startedAtMs < APPEARS_WITHIN_MS;
+  /**
+   * A refusal is final; so is an absence, but the record of an upload that has just ended may be on its way. Anything
+   * else passes: an edge that cannot reach an origin now will.
+   */
+  const isFinal = (status: number): boolean =>
+    [401, 403, 410].includes(status) ||
+    (status === 404 && performance.now() - startedAtMs >= APPEARS_WITHIN_MS);
   const again = (): void => {
     timer = setTimeout(ask, pollDelayMs(performance.now() - changedAtMs));
   };
@@ -75,8 +79,8 @@ export function waitUntilPlayable(options: ReadinessOptions): () => void {
       headers: {},
       onFailed: (reason) => {
         // An edge that serves the playlist but no status is fine; one that refuses will refuse the playlist too.
-        if (reason.code !== 'status' || mayStillAppear(reason.status)) again();
-        else options.onPlayable();
+        if (reason.code === 'status' && isFinal(reason.status)) options.onPlayable();
+        else again();
       },
       onDone: (result) => {
         const status = readStatus(new TextDecoder().decode(result.bytes));

@@ -247,8 +247,16 @@ onEveryDatabase('jobs', (suite) => {
     const job = defined((await node.claim())[0], 'a job');
     await lease(node, job).fail(false);
     const failed = await world.admin.call('GET /v1/assets/{assetId}', { params: { assetId } });
-    assert.deepEqual(failed.failure, { code: 'media_truncated', message: 'The file ends early.' });
+    const failure = { code: 'media_truncated', message: 'The file ends early.' };
+    assert.deepEqual(failed.failure, failure);
     assert.deepEqual(await node.claim({ waitMs: 0 }), []);
+    const told = async () => {
+      const page = await node.api.call('GET /node/v1/records', { query: { after: 0, limit: 10 } });
+      return page.records.map((record) => record.failure);
+    };
+    assert.deepEqual(await told(), [failure], 'regions tell whoever waits for it');
+    await world.admin.call('POST /v1/assets/{assetId}/retry', { params: { assetId } });
+    assert.deepEqual(await told(), [undefined]);
   });
 
   test('deleting an asset cancels its job, tells the encoder, and leaves a tombstone', async () => {

@@ -211,10 +211,26 @@ test('the probe is empty and the status tells what can be played', async () => {
   assert.equal((await get(port, '/probe')).status, 204);
   assert.deepEqual((await get(port, `${BASE}/status.json`)).json(), {
     state: 'complete',
+    failure: null,
     isPlayable: true,
     durationMs: 12_000,
     name: 'A clip',
     hasPoster: true,
+  });
+});
+
+test('whoever waits for a video that failed is told why', async () => {
+  const assetId = `ast_${'0'.repeat(25)}2`;
+  const failure = { code: 'media_truncated', message: 'The file ends early.' };
+  await publishAsset(world, recordOf({ assetId, failure }), undefined);
+  const status = (await get(port, `/m/default/${assetId}/v1/status.json`)).json();
+  assert.deepEqual(status, {
+    state: 'failed',
+    failure: 'The file ends early.',
+    isPlayable: false,
+    durationMs: null,
+    name: 'A clip',
+    hasPoster: false,
   });
 });
 

@@ -83,6 +83,29 @@ test('a grid of 2.002 s counts 29.97 fps exactly for an hour', () => {
   );
 });
 
+test('a short first segment cuts the first span of the grid in two, for audio too', () => {
+  const grid = { ...GRID, firstSegmentMs: 1_000 };
+  const video = [gop(900_000, 30, 3_000), gop(990_000, 30, 3_000), gop(1_080_000, 60, 3_000)];
+  assert.deepEqual(
+    segmentsOf(fragmentsOf(init(), ...video), grid).map(({ number, frameCount }) => [number, frameCount]),
+    [
+      [0, 30],
+      [1, 30],
+      [2, 60],
+    ],
+  );
+  const audio = fragmentsOf(AUDIO_INIT, fragment(480_000 - 1_024, aacFrames(0, 200)));
+  assert.deepEqual(
+    segmentsOf(audio, grid).map(({ number, frameCount }) => [number, frameCount]),
+    [
+      [0, 46],
+      [1, 47],
+      [2, 94],
+      [3, 13],
+    ],
+  );
+});
+
 test('two fragments of one segment are joined under one header', () => {
   const segments = segmentsOf(fragmentsOf(init(), gop(900_000, 30, 3_000), gop(990_000, 30, 3_000, 2)));
   assert.deepEqual(

@@ -182,7 +182,9 @@ export function encodeArguments(request: EncodeRequest, demuxer: Demuxer): strin
     // FFmpeg turns the picture before the graph, by the same display matrix as the probe reads. It has to: told not
     // to, 5.1 copies the matrix into the outputs, and players would turn them once more.
     const upright: VideoRequest = { ...video, rotationDegrees: 0 };
-    const keyFrames = `expr:${forcedKeyFrames(video).map((frame) => `eq(n,${frame})`).join('+')}`;
+    const keyFrames = `expr:${forcedKeyFrames(video)
+      .map((frame) => `eq(n,${frame})`)
+      .join('+')}`;
     args.push('-filter_complex', videoGraph(`[0:${video.streamIndex}]`, upright));
     for (const [index, output] of video.outputs.entries()) {
       args.push(

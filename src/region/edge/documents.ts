@@ -1,5 +1,6 @@
 // Media documents as an edge knows them: what manifests are made of, and where segments are kept.
-// A region that is not a holder may know only the first document of a growing asset; then the writer is asked.
+// A region that is not a holder may know only the first document of a growing asset. That one is enough to begin with,
+// since its manifest names the same renditions; from then on the writer is asked.
 
 import { type MediaDocument, mediaDocumentSchema } from '#contract/media.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -76,11 +77,10 @@ export function createDocuments(dependencies: {
     const holders =
       previous !== undefined && needsWriter(previous.document) ? previous.document.holders : undefined;
     const outcome = await filler.fill({ path, holders }).outcome;
-    let document = parse(place, outcome);
-    if (document !== undefined && holders === undefined && needsWriter(document)) {
-      const newer = parse(place, await filler.fill({ path, holders: document.holders }).outcome);
-      if (newer !== undefined && !isOlder(newer, document)) document = newer;
-    }
+    const document = parse(place, outcome);
+    // While the writer is away an origin may answer that knows less than we do.
+    if (document !== undefined && previous !== undefined && isOlder(document, previous.document))
+      return keep(key, previous.document);
     if (document !== undefined) return keep(key, document);
     if (outcome.kind === 'missing') {
       known.delete(key);
