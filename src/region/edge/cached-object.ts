@@ -1,5 +1,6 @@
 // One object as an edge keeps it: bytes, validators, and the headers of a hit ready to be written.
-// Headers are flat arrays, which node:http writes without building an object; only `Age` changes, once a second.
+// Headers are flat arrays, which node:http writes without building an object; the head of a hit is text that changes
+// once a second.
 
 import type { CacheClass } from '#contract/peer-api.ts';
 import type { AssetGate } from './asset-gates.ts';
@@ -16,13 +17,10 @@ export interface CachedObject {
   /** Bytes of memory that this entry stands for. */
   readonly bytes: number;
   readonly storedAtMs: number;
-  /** Headers of a hit, with `Age` in the first pair. */
-  readonly publicHeaders: string[];
-  /** The same for a private asset, whose answers no shared cache may keep. */
-  readonly privateHeaders: string[];
+  /** The head of a hit as it was last written; see hitHead. */
+  readonly head: { text: string; second: number; isPrivate: boolean };
   freshUntilMs: number;
   gate: AssetGate;
-  ageSeconds: number;
   /** Owned by the cache: SIEVE's mark and its queue. */
   isVisited: boolean;
   isCached: boolean;
@@ -87,6 +85,26 @@ export function objectHeaders(
   ];
 }
 
+/** Seconds since an object was stored. */
+export function ageSeconds(object: CachedObject, nowMs: number): number {
+  return Math.max(0, Math.floor((nowMs - object.storedAtMs) / 1_000));
+}
+
+/** Status line and headers of a hit in HTTP/1.1, with the empty line; made anew once a second, for Age and Date. */
+export function hitHead(object: CachedObject, nowMs: number): string {
+  const { head } = object;
+  const second = Math.floor(nowMs / 1_000);
+  const isPrivate = !object.gate.isPublic;
+  if (head.second === second && head.isPrivate === isPrivate) return head.text;
+  const headers = objectHeaders(object, object.body.length, isPrivate, 'HIT');
+  headers[1] = String(ageSeconds(object, nowMs));
+  let text = `HTTP/1.1 200 OK\r\nDate: ${new Date(nowMs).toUTCString()}\r\n`;
+  for (let index = 0; index < headers.length; index += 2)
+    text += `${headers[index]}: ${headers[index + 1]}\r\n`;
+  Object.assign(head, { text: `${text}\r\n`, second, isPrivate });
+  return head.text;
+}
+
 /** Makes an entry for the cache. */
 export function createCachedObject(
   key: string,
@@ -105,11 +123,9 @@ export function createCachedObject(
     cacheClass: content.cacheClass,
     bytes: body.length + (text?.length ?? 0) + OBJECT_OVERHEAD_BYTES,
     storedAtMs: nowMs,
-    publicHeaders: objectHeaders(content, body.length, false, 'HIT'),
-    privateHeaders: objectHeaders(content, body.length, true, 'HIT'),
+    head: { text: '', second: 0, isPrivate: false },
     freshUntilMs: nowMs + lifetimeMs(content.cacheClass),
     gate,
-    ageSeconds: 0,
     isVisited: false,
     isCached: false,
     newer: null,

@@ -1,15 +1,15 @@
-// The listening side of an edge: plain HTTP/1.1, or TLS with HTTP/2 and HTTP/1.1 when a certificate is configured,
-// with limits that keep slow and hostile clients from taking memory or connections from viewers.
+// The listening side of an edge: HTTP/1.1 by our own reader, and HTTP/2 by node:http2 when a certificate is configured
+// and the client asks for it (ALPN), with limits that keep slow and hostile clients from taking memory or connections
+// from viewers.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
-import type { Socket } from 'node:net';
-import type { SecureContextOptions } from 'node:tls';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { listen } from '#platform/http/server.ts';
+import type { Http1Server } from './http1/http1-server.ts';
 import { CONNECTIONS_MAX, HEADER_BYTES_MAX, HEADERS_TIMEOUT_MS, IDLE_MS, STREAMS_MAX } from './limits.ts';
+import type { Router } from './router.ts';
 import type { Viewers } from './viewers.ts';
-
-export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface EdgeServer {
   listen(host: string, port: number): Promise<number>;
@@ -18,52 +18,59 @@ export interface EdgeServer {
   stop(graceMs: number): Promise<void>;
 }
 
-const OPTIONS = {
-  maxHeaderSize: HEADER_BYTES_MAX,
-  headersTimeout: HEADERS_TIMEOUT_MS,
-  // Bodies are not read at an edge, so a request has arrived when its headers have.
-  requestTimeout: 2 * HEADERS_TIMEOUT_MS,
-  // One timer per connection, set once (server.timeout), instead of two changes of it per request.
-  keepAliveTimeout: 0,
-  connectionsCheckingInterval: 2_000,
-  noDelay: true,
-  // Nearly every request is a GET without a body; node then makes no stream machinery for one (a tenth of the CPU of a hit).
-  optimizeEmptyRequests: true,
-};
-
-function createPlain(onRequest: RequestHandler): Server {
-  const server = createServer(OPTIONS, onRequest);
-  server.timeout = IDLE_MS;
-  return server;
-}
-
-function createSecure(onRequest: RequestHandler, credentials: SecureContextOptions): Http2SecureServer {
+/** HTTP/2 over connections that a TLS server has accepted; it never listens itself. */
+function createHttp2(router: Router, credentials: SecureContextOptions): Http2SecureServer {
   // The compatibility API of node:http2 offers what the handlers use of node:http; its types only say so elsewhere.
-  const handler = onRequest as unknown as Parameters<typeof createSecureServer>[1];
+  const handler = router.handle as unknown as Parameters<typeof createSecureServer>[1];
   const settings = { maxConcurrentStreams: STREAMS_MAX, maxHeaderListSize: HEADER_BYTES_MAX };
-  const secureOptions = { ...OPTIONS, ...credentials, allowHTTP1: true, settings };
-  const server = createSecureServer(secureOptions, handler);
+  const server = createSecureServer({ ...credentials, settings }, handler);
   server.setTimeout(IDLE_MS, (session?: ServerHttp2Session) => session?.destroy());
   return server;
 }
 
 /** Creates the server; `credentials` turn on TLS. */
 export function createEdgeServer(
-  onRequest: RequestHandler,
+  router: Router,
+  http1: Http1Server,
   viewers: Viewers,
   credentials: SecureContextOptions | undefined,
 ): EdgeServer {
-  const secure = credentials === undefined ? undefined : createSecure(onRequest, credentials);
-  const server: Server | Http2SecureServer = secure ?? createPlain(onRequest);
-  server.maxConnections = CONNECTIONS_MAX;
   const sockets = new Set<Socket>();
+  const acceptHttp1 = (socket: Socket): void => {
+    viewers.add(socket);
+    http1.accept(socket);
+  };
+
+  function createSecure(initial: SecureContextOptions) {
+    const http2 = createHttp2(router, initial);
+    const secure = createTlsServer(
+      {
+        ...initial,
+        ALPNProtocols: ['h2', 'http/1.1'],
+        handshakeTimeout: HEADERS_TIMEOUT_MS,
+        noDelay: true,
+        allowHalfOpen: true,
+      },
+      (socket: TLSSocket) => {
+        if (socket.alpnProtocol !== 'h2') {
+          acceptHttp1(socket);
+          return;
+        }
+        viewers.add(socket);
+        http2.emit('secureConnection', socket);
+      },
+    );
+    secure.on('tlsClientError', (_, socket) => socket.destroy());
+    return secure;
+  }
+
+  const secure = credentials === undefined ? undefined : createSecure(credentials);
+  const server: Server = secure ?? createServer({ noDelay: true, allowHalfOpen: true }, acceptHttp1);
+  server.maxConnections = CONNECTIONS_MAX;
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    // Under TLS the inner socket carries the responses.
-    if (secure === undefined) viewers.add(socket);
   });
-  server.on('secureConnection', (socket: Socket) => viewers.add(socket));
 
   return {
     listen: (host, port) => listen(server, host, port, 'the edge'),
@@ -78,7 +85,7 @@ export function createEdgeServer(
           clearTimeout(timer);
           resolve();
         });
-        if ('closeIdleConnections' in server) server.closeIdleConnections();
+        http1.endIdle();
       });
     },
   };

@@ -8,10 +8,12 @@ import { type CertificateWatch, watchCertificate } from '#platform/http/tls.ts';
 import { createPlaybackVerifier } from '#platform/tokens.ts';
 import type { NodeContext, Role } from '../shared/node-context.ts';
 import { createAssetGates } from './asset-gates.ts';
+import { hitHead } from './cached-object.ts';
 import { createEdgeCounters } from './counters.ts';
 import { createDocuments } from './documents.ts';
 import { createEdgeServer, type EdgeServer } from './edge-server.ts';
 import { createFiller } from './fill.ts';
+import { createHttp1Server } from './http1/http1-server.ts';
 import {
   DRAIN_SEGMENT_MS,
   FLIGHT_BYTES_MIN,
@@ -123,9 +125,11 @@ function assemble(context: NodeContext, ownBaseUrl: () => string) {
     groups,
     files: createStaticFiles(PLAYER_FOLDER),
   });
-  const onRequest = createRouter({
+  const router = createRouter({
+    clock,
     log,
     playback,
+    viewers,
     serveOther,
     onRefused(status) {
       const outcome =
@@ -133,10 +137,18 @@ function assemble(context: NodeContext, ownBaseUrl: () => string) {
       counters.request('other', outcome);
     },
   });
+  const http1 = createHttp1Server(
+    {
+      ...router,
+      headOf: (object) => hitHead(object, clock.nowMs()),
+      noteLarge: viewers.noteSocket,
+    },
+    () => clock.nowMs(),
+  );
   metrics.gauge('edge_cache_bytes', 'Memory used by cached objects', () => cache.bytes());
   metrics.gauge('edge_connections', 'Open connections of viewers', () => viewers.count());
   metrics.gauge('edge_fills', 'Objects being fetched', () => filler.inFlight().count);
-  return { cache, viewers, onRequest, stopListening };
+  return { cache, viewers, router, http1, stopListening };
 }
 
 /** Creates the edge of a node. */
@@ -144,7 +156,7 @@ export function createEdge(context: NodeContext): EdgeRole {
   const { config, site, clock, log } = context;
   const scheme = config.tls === undefined ? 'http' : 'https';
   let port = site.ports.edge;
-  const { cache, viewers, onRequest, stopListening } = assemble(
+  const { cache, viewers, router, http1, stopListening } = assemble(
     context,
     () => site.edgeUrl ?? `${scheme}://${config.host}:${port}`,
   );
@@ -156,6 +168,7 @@ export function createEdge(context: NodeContext): EdgeRole {
   async function sweepLoop(): Promise<void> {
     while (!stopping.signal.aborted) {
       viewers.sweep();
+      http1.sweep(clock.nowMs());
       await clock.sleep(SWEEP_MS, stopping.signal).catch(() => undefined);
     }
   }
@@ -168,7 +181,7 @@ export function createEdge(context: NodeContext): EdgeRole {
       // The first call comes before there is a server, later ones bring renewed certificates.
       if (config.tls !== undefined)
         certificate = watchCertificate(config.tls, log, (secure) => server?.setCredentials(secure));
-      server = createEdgeServer(onRequest, viewers, certificate?.current());
+      server = createEdgeServer(router, http1, viewers, certificate?.current());
       port = await server.listen(config.host, site.ports.edge);
       sweeping = sweepLoop();
       log.info({ port, scheme }, 'the edge serves');

@@ -14,7 +14,7 @@ import type { Filler, FillOutcome, FillRequest } from './fill.ts';
 import { STALE_RETRY_MS } from './limits.ts';
 import type { ManifestMaker } from './manifest-maker.ts';
 import type { NegativeCache, ObjectCache } from './object-cache.ts';
-import { isConditional, sendObject, sendWhole } from './send.ts';
+import { isConditional, sendObject } from './send.ts';
 import { streamFlight } from './stream-flight.ts';
 import type { Viewers } from './viewers.ts';
 
@@ -45,8 +45,11 @@ export interface PlaybackDependencies {
 }
 
 export interface Playback {
-  /** Answers a hit and returns true; false when more is needed. Throws MeridianError when the token is not valid. */
-  tryHit(request: IncomingMessage, response: ServerResponse, path: string, token: string | null): boolean;
+  /**
+   * An object in memory that answers a plain GET, counted as sent; null when more is needed. Throws MeridianError when
+   * the token is not valid.
+   */
+  findHit(path: string, token: string | null): CachedObject | null;
   /** Answers whatever is not a hit. */
   serve(call: MediaCall): Promise<void>;
 }
@@ -191,20 +194,20 @@ export function createPlayback(dependencies: PlaybackDependencies): Playback {
   }
 
   return {
-    tryHit(request, response, path, token) {
+    findHit(path, token) {
       const object = cache.get(path);
-      if (object === undefined || request.method !== 'GET') return false;
+      if (object === undefined) return null;
       const nowMs = clock.nowMs();
       const { gate } = object;
-      if (nowMs >= object.freshUntilMs || nowMs >= gate.freshUntilMs || gate.isDeleted) return false;
-      if (nowMs >= dependencies.drainedAtMs() || isConditional(request.rawHeaders)) return false;
+      if (nowMs >= object.freshUntilMs || nowMs >= gate.freshUntilMs || gate.isDeleted) return null;
+      if (nowMs >= dependencies.drainedAtMs()) return null;
       if (nowMs >= gate.refreshAtMs) gates.refresh(gate);
       if (!gate.isPublic) authorize(gate, token, nowMs);
       object.isVisited = true;
       counters.hits.value += 1;
       counters.hitsOf[object.cacheClass].value += 1;
-      counters.bytesSent.value += sendWhole(response, object, !gate.isPublic, nowMs, viewers);
-      return true;
+      counters.bytesSent.value += object.body.length;
+      return object;
     },
     async serve(call) {
       const address = parseMediaAddress(call.path);

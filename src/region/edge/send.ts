@@ -3,7 +3,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type MeridianError, toProblem } from '#contract/errors.ts';
-import { type CachedObject, CORS_HEADERS, objectHeaders } from './cached-object.ts';
+import { ageSeconds, type CachedObject, CORS_HEADERS, objectHeaders } from './cached-object.ts';
 import type { Viewers } from './viewers.ts';
 
 /** Whether a request carries a header that a plain hit does not heed: Range, If-Range or If-None-Match. */
@@ -25,18 +25,9 @@ export function sendWhole(
   nowMs: number,
   viewers: Viewers,
 ): number {
-  const headers = isPrivate ? object.privateHeaders : object.publicHeaders;
-  const ageSeconds = Math.max(0, Math.floor((nowMs - object.storedAtMs) / 1_000));
-  if (ageSeconds !== object.ageSeconds) {
-    object.ageSeconds = ageSeconds;
-    object.publicHeaders[1] = String(ageSeconds);
-    object.privateHeaders[1] = object.publicHeaders[1];
-  }
+  const headers = objectHeaders(object, object.body.length, isPrivate, 'HIT');
+  headers[1] = String(ageSeconds(object, nowMs));
   response.writeHead(200, headers);
-  if (object.text !== null) {
-    response.end(object.text, 'latin1');
-    return object.body.length;
-  }
   viewers.note(response, object);
   response.end(object.body);
   return object.body.length;
@@ -55,7 +46,7 @@ export function sendObject(
   const conditional = isConditional(request.rawHeaders);
   if (!isHead && !conditional) return sendWhole(response, object, isPrivate, nowMs, viewers);
   const headers = objectHeaders(object, object.body.length, isPrivate, 'HIT');
-  headers[1] = String(Math.max(0, Math.floor((nowMs - object.storedAtMs) / 1_000)));
+  headers[1] = String(ageSeconds(object, nowMs));
   if (matchesEtag(request.headers['if-none-match'], object.etag)) {
     response.writeHead(304, withoutContent(headers));
     response.end();

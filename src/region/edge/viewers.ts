@@ -19,6 +19,8 @@ export interface SentObject {
 export interface Viewers {
   /** A connection has opened. */
   add(socket: Socket): void;
+  /** A connection of HTTP/1.1 has been given a large object. */
+  noteSocket(socket: Socket, object: SentObject): void;
   /** A response has been given a large object. */
   note(response: ServerResponse, object: SentObject): void;
   /** Cuts viewers while evicted bytes exceed the budget; returns the bytes that remain. */
@@ -67,6 +69,12 @@ export function createViewers(dependencies: {
     }
   }
 
+  function noteSocket(socket: ViewerSocket, object: SentObject): void {
+    if (object.body.length < PINNED_FROM_BYTES) return;
+    socket[OBJECT] = object;
+    socket[SINCE] = clock.nowMs();
+  }
+
   function collect(): Map<ArrayBufferLike, Pinned> {
     const pinned = new Map<ArrayBufferLike, Pinned>();
     for (const socket of sockets) {
@@ -85,6 +93,7 @@ export function createViewers(dependencies: {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
     },
+    noteSocket,
     note(response, object) {
       if (object.body.length < PINNED_FROM_BYTES) return;
       if ('stream' in response) {
@@ -93,10 +102,7 @@ export function createViewers(dependencies: {
         streamed.once('close', () => streams.delete(streamed));
         return;
       }
-      const socket = response.socket as ViewerSocket | null;
-      if (socket === null) return;
-      socket[OBJECT] = object;
-      socket[SINCE] = clock.nowMs();
+      if (response.socket !== null) noteSocket(response.socket, object);
     },
     sweep() {
       const pinned = [...collect().values()].sort((left, right) => left.sinceMs - right.sinceMs);

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { headersOf, parseHead, rawHeadersOf } from './parse-head.ts';
+
+const block = (...lines: string[]): string => lines.join('\r\n');
+const REQUEST = 'GET /m/x/0.m4s?a=b HTTP/1.1';
+
+test('a plain request is read', () => {
+  const text = block(REQUEST, 'Host: edge', 'Accept: */*', 'If-Range: "x"');
+  const head = parseHead(text);
+  assert.deepEqual(head, {
+    method: 'GET',
+    url: '/m/x/0.m4s?a=b',
+    minorVersion: 1,
+    isConditional: false,
+    wantsClose: false,
+    headersAt: REQUEST.length + 2,
+  });
+  const raw = rawHeadersOf(text, REQUEST.length + 2);
+  assert.deepEqual(raw, ['Host', 'edge', 'Accept', '*/*', 'If-Range', '"x"']);
+});
+
+test('the headers that change an answer are found in any case', () => {
+  const rows: readonly (readonly [string, { isConditional: boolean; wantsClose: boolean }])[] = [
+    ['Range: bytes=0-1', { isConditional: true, wantsClose: false }],
+    ['rAnGe:bytes=0-1', { isConditional: true, wantsClose: false }],
+    ['IF-NONE-MATCH: "x"', { isConditional: true, wantsClose: false }],
+    ['Connection: close', { isConditional: false, wantsClose: true }],
+    ['connection: TE, Close', { isConditional: false, wantsClose: true }],
+    ['Connection: keep-alive', { isConditional: false, wantsClose: false }],
+    ['Content-Length: 0', { isConditional: false, wantsClose: false }],
+    ['Ranges: none', { isConditional: false, wantsClose: false }],
+  ];
+  for (const [line, expected] of rows) {
+    const head = parseHead(block(REQUEST, 'Host: edge', line));
+    assert.ok(typeof head !== 'string', line);
+    const { isConditional, wantsClose } = head;
+    assert.deepEqual({ isConditional, wantsClose }, expected, line);
+  }
+});
+
+test('HTTP/1.0 needs no host and is closed', () => {
+  const head = parseHead('GET / HTTP/1.0');
+  assert.ok(typeof head !== 'string');
+  assert.deepEqual([head.minorVersion, head.wantsClose], [0, true]);
+});
+
+test('whatever two parsers could read differently is refused', () => {
+  const rows: readonly (readonly [string, RegExp])[] = [
+    [block(REQUEST), /one host/],
+    [block(REQUEST, 'Host: a', 'Host: b'), /one host/],
+    [block(REQUEST, 'Host: a', 'Content-Length: 5'), /body/],
+    [block(REQUEST, 'Host: a', 'Content-Length: +0'), /body/],
+    [block(REQUEST, 'Host: a', 'Content-Length: 0', 'Content-Length: 3'), /body/],
+    [block(REQUEST, 'Host: a', 'Transfer-Encoding: chunked'), /body/],
+    [block(REQUEST, 'Host: a', 'transfer-encoding: identity'), /body/],
+    [block(REQUEST, 'Host: a', 'Transfer-Encoding : chunked'), /character/],
+    [block(REQUEST, 'Host: a', 'Näme: x'), /character/],
+    [block(REQUEST, 'Host: a', 'X: 1', ' folded'), /folded/],
+    [block(REQUEST, 'Host: a', '\tX: 1'), /folded/],
+    [block(REQUEST, 'Host: a', 'no colon'), /no name/],
+    [block(REQUEST, 'Host: a', ': value'), /no name/],
+    [block(REQUEST, 'Host: a', 'no colon', 'X: 1'), /no name/],
+    [block(REQUEST, 'Host: a\nX: 1'), /control/],
+    [block(REQUEST, 'Host: a\rX: 1'), /control/],
+    [block(REQUEST, 'Host: a', 'X: \0'), /control/],
+    [block('GET  / HTTP/1.1', 'Host: a'), /form|spoken/],
+    [block('GET / x HTTP/1.1', 'Host: a'), /spoken/],
+    [block('GET / HTTP/1.1 ', 'Host: a'), /spoken/],
+    [block('GET / HTTP/2.0', 'Host: a'), /spoken/],
+    [block('GET /', 'Host: a'), /form/],
+    [block('GET', 'Host: a b HTTP/1.1'), /form/],
+    [block('get / HTTP/1.1', 'Host: a'), /method/],
+    [block('G@T / HTTP/1.1', 'Host: a'), /method/],
+    ['PRI * HTTP/2.0', /spoken/],
+    ['\x16\x03\x01\x02', /control/],
+  ];
+  for (const [text, reason] of rows) {
+    const head = parseHead(text);
+    assert.ok(
+      typeof head === 'string' && reason.test(head),
+      `${JSON.stringify(text)}: ${JSON.stringify(head)}`,
+    );
+  }
+});
+
+test('headers that come twice are joined, and no name reaches a prototype', () => {
+  const headers = headersOf(['Accept', 'a', 'accept', 'b', '__proto__', 'x']);
+  assert.deepEqual({ ...headers }, { accept: 'a, b', ['__proto__']: 'x' });
+  assert.equal(Object.getPrototypeOf(headers), null);
+});

@@ -1,0 +1,140 @@
+// Reads the header block of a request, strictly, as a server without bodies may: one pass over the text, and only the
+// few headers that change an answer are looked at. Whatever two parsers could read differently is refused, so that
+// nothing can be smuggled past a proxy in front.
+// Source: RFC 9112 sections 2.2 (bare CR), 3 (request line), 3.2 (Host), 5.1 and 5.2 (white space, folding), 6 (length
+// of a body), 11.2 (smuggling).
+
+/** What a server needs to know before it looks at the rest. */
+export interface RequestHead {
+  readonly method: string;
+  readonly url: string;
+  /** 0 or 1. */
+  readonly minorVersion: 0 | 1;
+  /** Has a header that a plain answer does not heed: Range or If-None-Match. */
+  readonly isConditional: boolean;
+  /** The client wants the connection closed. */
+  readonly wantsClose: boolean;
+  /** Where the header lines begin in the text. */
+  readonly headersAt: number;
+}
+
+/** Why a block is refused: a sentence for whoever sent it. */
+export type HeadError = string;
+
+/** Everything but tab, printable ASCII, obs-text and the CR LF pairs between lines. */
+const FORBIDDEN = /[^\t\x20-\x7e\x80-\xff\r\n]|\r(?!\n)|(?<!\r)\n/;
+const METHOD = /^[A-Z]{1,16}$/;
+/** By character code: may stand in a header name (RFC 9110 section 5.6.2). */
+const IS_TOKEN = new Uint8Array(256);
+for (const letter of "!#$%&'*+-.^_`|~0123456789") IS_TOKEN[letter.charCodeAt(0)] = 1;
+for (let letter = 0; letter < 26; letter += 1) IS_TOKEN[65 + letter] = IS_TOKEN[97 + letter] = 1;
+const SPACE = 32;
+const TAB = 9;
+
+/** Header names that matter here, by their first letter in lower case. */
+const LETTER = { c: 99, h: 104, i: 105, r: 114, t: 116 } as const;
+
+interface Findings {
+  hosts: number;
+  isConditional: boolean;
+  wantsClose: boolean;
+}
+
+/** Reads the block `text`, without the empty line at its end. */
+export function parseHead(text: string): RequestHead | HeadError {
+  if (FORBIDDEN.test(text)) return 'The request holds a control character.';
+  const lineBreak = text.indexOf('\r\n');
+  const lineEnd = lineBreak === -1 ? text.length : lineBreak;
+  const methodEnd = text.indexOf(' ');
+  const urlEnd = text.indexOf(' ', methodEnd + 1);
+  const version = text.slice(urlEnd + 1, lineEnd);
+  if (methodEnd < 1 || urlEnd <= methodEnd + 1 || urlEnd > lineEnd)
+    return 'The request line is not of the form METHOD address HTTP/1.1.';
+  if (version !== 'HTTP/1.1' && version !== 'HTTP/1.0') return 'Only HTTP/1.1 and HTTP/1.0 are spoken here.';
+  const method = text.slice(0, methodEnd);
+  if (method !== 'GET' && !METHOD.test(method)) return 'The method is not one.';
+  const headersAt = lineBreak === -1 ? text.length : lineEnd + 2;
+  const findings: Findings = { hosts: 0, isConditional: false, wantsClose: false };
+  const error = readHeaders(text, headersAt, findings);
+  if (error !== undefined) return error;
+  const minorVersion = version === 'HTTP/1.1' ? 1 : 0;
+  if (findings.hosts > 1 || (minorVersion === 1 && findings.hosts === 0))
+    return 'A request names exactly one host.';
+  return {
+    method,
+    url: text.slice(methodEnd + 1, urlEnd),
+    minorVersion,
+    isConditional: findings.isConditional,
+    wantsClose: findings.wantsClose || minorVersion === 0,
+    headersAt,
+  };
+}
+
+function readHeaders(text: string, headersAt: number, findings: Findings): HeadError | undefined {
+  for (let at = headersAt; at < text.length; ) {
+    const lineBreak = text.indexOf('\r\n', at);
+    const end = lineBreak === -1 ? text.length : lineBreak;
+    const colon = text.indexOf(':', at);
+    const first = text.charCodeAt(at);
+    if (first === SPACE || first === TAB) return 'A header line is folded.';
+    if (colon <= at || colon > end) return 'A header line has no name.';
+    for (let index = at; index < colon; index += 1)
+      if (IS_TOKEN[text.charCodeAt(index)] !== 1) return 'A header name holds a character that none has.';
+    const error = note(text, at, colon, end, first | 32, findings);
+    if (error !== undefined) return error;
+    at = end + 2;
+  }
+  return undefined;
+}
+
+/** Looks at one header when its first letter and length may be those of a name that matters. */
+function note(
+  text: string,
+  at: number,
+  colon: number,
+  end: number,
+  letter: number,
+  findings: Findings,
+): HeadError | undefined {
+  const length = colon - at;
+  const is = (name: string): boolean =>
+    length === name.length && text.slice(at, colon).toLowerCase() === name;
+  if (letter === LETTER.h) {
+    if (is('host')) findings.hosts += 1;
+  } else if (letter === LETTER.r) {
+    if (is('range')) findings.isConditional = true;
+  } else if (letter === LETTER.i) {
+    if (is('if-none-match')) findings.isConditional = true;
+  } else if (letter === LETTER.t) {
+    if (is('transfer-encoding')) return 'Nothing here takes a body.';
+  } else if (letter === LETTER.c) {
+    if (is('content-length') && text.slice(colon + 1, end).trim() !== '0')
+      return 'Nothing here takes a body.';
+    if (is('connection') && /\bclose\b/i.test(text.slice(colon + 1, end))) findings.wantsClose = true;
+  }
+  return undefined;
+}
+
+/** Every header as node:http gives it: names and values in turn, values trimmed. */
+export function rawHeadersOf(text: string, headersAt: number): string[] {
+  if (headersAt >= text.length) return [];
+  return text
+    .slice(headersAt)
+    .split('\r\n')
+    .flatMap((line) => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon), line.slice(colon + 1).trim()];
+    });
+}
+
+/** Headers by lower-case name; what comes twice is joined with a comma (RFC 9110 section 5.3). */
+export function headersOf(rawHeaders: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = Object.create(null);
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase();
+    const value = rawHeaders[index + 1] ?? '';
+    const known = headers[name];
+    headers[name] = known === undefined ? value : `${known}, ${value}`;
+  }
+  return headers;
+}
