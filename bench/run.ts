@@ -8,6 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type BenchContext, createContext } from './context.ts';
+import { clickGroup } from './groups/click.ts';
 import { coldObjectGroup } from './groups/cold-object.ts';
 import { diskLossGroup } from './groups/disk-loss.ts';
 import { edgeGroup } from './groups/edge.ts';
@@ -26,6 +27,7 @@ const GROUPS: readonly Group[] = [
   ladderGroup,
   edgeGroup,
   framesGroup,
+  clickGroup,
   coldObjectGroup,
   failoverGroup,
   diskLossGroup,

@@ -26,7 +26,7 @@ export default defineConfig({
     {
       name: 'pages',
       writeBundle(output) {
-        for (const page of ['watch.html', 'embed.html'])
+        for (const page of ['watch.html', 'embed.html', 'feed.html'])
           copyFileSync(join(here, 'pages', page), join(output.dir ?? join(here, 'dist'), page));
       },
     },

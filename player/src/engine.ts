@@ -5,9 +5,10 @@ import Hls, { type ErrorData } from 'hls.js';
 import { createDelivery, type Delivery } from './delivery.ts';
 import { type Edge, probeEdges } from './edges.ts';
 import type { Switch } from './failover.ts';
+import { createHls, createSessionId, type Preloaded } from './preload.ts';
 import { type AssetStatus, waitUntilPlayable } from './readiness.ts';
 import { initialRecovery, type RecoveryEvent, stepRecovery } from './recovery.ts';
-import { hlsSettings, rememberedThroughput, rememberThroughput } from './settings.ts';
+import { rememberedThroughput, rememberThroughput } from './settings.ts';
 import type { Stall } from './stall-meter.ts';
 import { bufferedMsOf, type Viewing, watchViewing } from './viewing.ts';
 
@@ -26,6 +27,10 @@ export type EngineOptions = {
   readonly hasCmcd?: boolean;
   /** Where CMCD events are posted; nowhere by default. */
   readonly cmcdEventUrl?: string;
+  /** No rendition above this bitrate, to spare a viewer's data. */
+  readonly bitrateBpsMax?: number | undefined;
+  /** What `preload` has fetched of the same address; the engine owns it from now on. */
+  readonly preloaded?: Preloaded | undefined;
 };
 
 export type PlayerStats = {
@@ -78,13 +83,9 @@ type Core = {
   assetState: AssetStatus['state'] | undefined;
   reloadTimer: ReturnType<typeof setTimeout> | undefined;
   stopWaiting: (() => void) | undefined;
+  /** Until the first load takes it. */
+  preloaded: Preloaded | undefined;
 };
-
-function createSessionId(): string {
-  // randomUUID exists on secure origins only, and edges without TLS are real.
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
 
 function notify(core: Core, notice: EngineNotice): void {
   for (const listener of core.listeners) listener(notice);
@@ -96,11 +97,6 @@ function giveUp(core: Core, failure: Failure): void {
   notify(core, 'failed');
 }
 
-/** The asset's project and id out of …/m/{project}/{asset}/v…, for CMCD's content id. */
-function contentIdOf(src: string): string | undefined {
-  return /\/m\/([^/]+\/[^/]+)\//.exec(new URL(src).pathname)?.[1];
-}
-
 /** Plays `options.src` in the video element until destroyed. */
 export function createEngine(video: HTMLVideoElement, options: EngineOptions): Engine {
   const createdAtMs = performance.now();
@@ -108,7 +104,7 @@ export function createEngine(video: HTMLVideoElement, options: EngineOptions): E
     video,
     src: new URL(options.src, location.href).href,
     options,
-    sessionId: createSessionId(),
+    sessionId: options.preloaded?.sessionId ?? createSessionId(),
     nowMs: () => performance.now() - createdAtMs,
     listeners: new Set(),
     hls: undefined,
@@ -117,6 +113,7 @@ export function createEngine(video: HTMLVideoElement, options: EngineOptions): E
     assetState: undefined,
     reloadTimer: undefined,
     stopWaiting: undefined,
+    preloaded: options.preloaded,
   };
   const viewing: Viewing = watchViewing(video, {
     nowMs: core.nowMs,
@@ -130,16 +127,7 @@ export function createEngine(video: HTMLVideoElement, options: EngineOptions): E
         });
     },
   });
-  const group = chooseGroup(options);
-  const delivery = createDelivery({
-    src: core.src,
-    edges: options.edges ?? [],
-    sessionId: core.sessionId,
-    group,
-    bufferedMs: () => bufferedMsOf(video),
-    throughputBps: () => core.hls?.bandwidthEstimate ?? 0,
-    onMoved: () => notify(core, 'moved'),
-  });
+  const delivery = takeDelivery(core);
   begin(core, delivery, viewing);
   const stopHousekeeping = keepHouse(core, delivery, viewing);
   return {
@@ -163,6 +151,22 @@ export function createEngine(video: HTMLVideoElement, options: EngineOptions): E
       core.listeners.clear();
     },
   };
+}
+
+/** The delivery of what was preloaded, or a new one. */
+function takeDelivery(core: Core): Delivery {
+  const { options, video, sessionId, src } = core;
+  const host = {
+    group: chooseGroup(options),
+    bufferedMs: () => bufferedMsOf(video),
+    onMoved: () => notify(core, 'moved'),
+  };
+  if (core.preloaded !== undefined) {
+    Object.assign(core.preloaded.host, host);
+    return core.preloaded.delivery;
+  }
+  const throughputBps = () => core.hls?.bandwidthEstimate ?? 0;
+  return createDelivery({ src, edges: options.edges ?? [], sessionId, throughputBps, ...host });
 }
 
 /** The page's group, else the region nearest by round trip, once that is measured. */
@@ -206,21 +210,17 @@ function begin(core: Core, delivery: Delivery, viewing: Viewing): void {
 }
 
 function load(core: Core, delivery: Delivery, viewing: Viewing, startPositionSeconds: number): void {
-  const { video, options } = core;
+  const { video, options, src, sessionId } = core;
   const throughputBps = core.hls?.bandwidthEstimate ?? rememberedThroughput();
   core.hls?.destroy();
   core.failure = undefined;
-  const hls = new Hls({
-    ...hlsSettings({
-      startPositionSeconds,
-      throughputBps,
-      sessionId: core.sessionId,
-      contentId: contentIdOf(core.src),
-      hasCmcd: options.hasCmcd ?? true,
-      cmcdEventUrl: options.cmcdEventUrl,
-    }),
-    loader: delivery.loader,
-  });
+  const { preloaded } = core;
+  core.preloaded = undefined;
+  const isPrepared = preloaded !== undefined && !preloaded.hasFailed();
+  if (preloaded?.hasFailed()) preloaded.hls.destroy();
+  const hls = isPrepared
+    ? preloaded.hls
+    : createHls({ ...options, startPositionSeconds, throughputBps }, src, sessionId, delivery);
   core.hls = hls;
   const { Events } = Hls;
   hls.on(Events.ERROR, (_event, data) => onHlsError(core, delivery, viewing, data));
@@ -231,7 +231,7 @@ function load(core: Core, delivery: Delivery, viewing: Viewing, startPositionSec
     Events.LEVEL_SWITCHED,
   ] as const)
     hls.on(event, () => notify(core, 'changed'));
-  hls.loadSource(core.src);
+  if (!isPrepared) hls.loadSource(src);
   hls.attachMedia(video);
   viewing.expectFrame();
   if (viewing.isPlayingWanted()) video.play().catch(() => undefined);

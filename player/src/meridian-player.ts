@@ -1,11 +1,18 @@
 // The one script a page needs: defines <meridian-player> and window.Meridian, and starts Meridian's own pages.
 
+import { createFeed } from './feed/feed.ts';
+import { startFeedPage } from './feed/feed-page.ts';
 import { allPlayers, createPlayer } from './player.ts';
 import { MeridianPlayerElement } from './player-element.ts';
+import { preload } from './preload.ts';
 import { startPage } from './watch-page.ts';
 
 export type Meridian = {
   readonly createPlayer: typeof createPlayer;
+  /** Many videos in one video element, the next ones prepared. */
+  readonly createFeed: typeof createFeed;
+  /** Fetches what a start needs; give the result to `createPlayer` as `preloaded`. */
+  readonly preload: typeof preload;
   /** Every player of the page, oldest first. */
   readonly players: readonly ReturnType<typeof createPlayer>[];
 };
@@ -18,6 +25,8 @@ declare global {
 
 window.Meridian = {
   createPlayer,
+  createFeed,
+  preload,
   get players() {
     return allPlayers();
   },
@@ -26,8 +35,10 @@ window.Meridian = {
 if (customElements.get('meridian-player') === undefined)
   customElements.define('meridian-player', MeridianPlayerElement);
 
-if (document.readyState === 'loading')
-  document.addEventListener('DOMContentLoaded', () => {
-    startPage().catch(reportError);
-  });
-else startPage().catch(reportError);
+function startPages(): void {
+  startPage().catch(reportError);
+  startFeedPage().catch(reportError);
+}
+
+if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', startPages);
+else startPages();

@@ -31,7 +31,7 @@ export function readPageAddress(address: string): PageAddress | undefined {
 }
 
 /** What is known of the edges right now: what the page carries, else what an earlier visit kept, else what arrives soon. */
-async function findEdges(): Promise<EdgeList> {
+export async function findEdges(): Promise<EdgeList> {
   const loading = loadEdges();
   const inlined = document.getElementById('meridian-edges')?.textContent ?? '';
   try {

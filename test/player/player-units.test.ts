@@ -1,6 +1,7 @@
 // The player's pure parts; they live beside its sources, which have a package of their own.
 
 import '../../player/src/failover.test.ts';
+import '../../player/src/feed/feed-plan.test.ts';
 import '../../player/src/presentation.test.ts';
 import '../../player/src/readiness.test.ts';
 import '../../player/src/recommended-settings.test.ts';

@@ -80,7 +80,7 @@ export function createOtherPages(dependencies: {
       counters.bytesSent.value += sendText(request, response, text, 'application/json', 'no-store');
       return true;
     }
-    if (!/^\/(?:watch|embed|player)\//.test(path)) return false;
+    if (!/^\/(?:watch|embed|feed|player)\//.test(path)) return false;
     counters.bytesSent.value += await files.serve(request, response, path, () => edgeList(call));
     counters.request('page', 'hit');
     return true;

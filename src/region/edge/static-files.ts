@@ -1,4 +1,4 @@
-// The watch page, the embed page and the player: a few small files, read once into memory, compressed once.
+// The watch, embed and feed pages and the player: a few small files, read once into memory, compressed once.
 // Pages carry the list of edges, so that a start needs no request for it.
 // Missing files are looked for again at each request, since an operator may build them while the edge runs.
 
@@ -59,6 +59,7 @@ export interface StaticFiles {
 function fileOf(path: string): string | undefined {
   if (/^\/watch\/[a-z0-9-]+\/ast_[0-9a-z]{26}\/?$/.test(path)) return 'watch.html';
   if (/^\/embed\/[a-z0-9-]+\/ast_[0-9a-z]{26}\/?$/.test(path)) return 'embed.html';
+  if (/^\/feed\/[a-z0-9-]+\/?$/.test(path)) return 'feed.html';
   return /^\/player\/([a-z0-9-]+(?:\.[a-z0-9-]+){1,3})$/.exec(path)?.[1];
 }
 
@@ -78,7 +79,7 @@ export function createStaticFiles(folder: string): StaticFiles {
       if ((await stat(path)).size > STATIC_BYTES_MAX) throw new Error('the file is too large');
       body = await readFile(path);
     } catch (error) {
-      const isOwn = name === 'watch.html' || name === 'embed.html' || name === 'meridian-player.js';
+      const isOwn = ['watch.html', 'embed.html', 'feed.html', 'meridian-player.js'].includes(name);
       if (!isOwn) throw new MeridianError('not_found', { what: 'such file' }, { cause: error });
       const what = 'The player (it has not been built; `npm run build` makes it)';
       throw new MeridianError('unavailable', { what }, { cause: error });
