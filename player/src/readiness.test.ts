@@ -63,6 +63,10 @@ test('a refusal is left to the player, which says why', (context) => {
   assert.deepEqual(waitAgainst(context, [403]), ['playable', 'asked 1']);
 });
 
+test('what is gone is called deleted', (context) => {
+  assert.deepEqual(waitAgainst(context, [404, 410]), ['deleted', 'asked 2']);
+});
+
 test('what has failed is not asked for again', (context) => {
   assert.deepEqual(waitAgainst(context, ['{"state":"failed"}']), ['failed', 'asked 1']);
 });

@@ -47,6 +47,10 @@ export function pollDelayMs(waitedMs: number): number {
 /** People open the address while the upload still runs; a longer wait would only hide a wrong one. */
 const APPEARS_WITHIN_MS = 20_000;
 
+/** What an edge answers once a video is deleted. */
+const GONE = 410;
+const DELETED: AssetStatus = { state: 'deleted', isPlayable: false, failure: undefined };
+
 export type ReadinessOptions = {
   readonly url: string;
   readonly request: (request: RoutedRequest) => () => void;
@@ -67,8 +71,7 @@ export function waitUntilPlayable(options: ReadinessOptions): () => void {
    * else passes: an edge that cannot reach an origin now will.
    */
   const isFinal = (status: number): boolean =>
-    [401, 403, 410].includes(status) ||
-    (status === 404 && performance.now() - startedAtMs >= APPEARS_WITHIN_MS);
+    [401, 403].includes(status) || (status === 404 && performance.now() - startedAtMs >= APPEARS_WITHIN_MS);
   const again = (): void => {
     timer = setTimeout(ask, pollDelayMs(performance.now() - changedAtMs));
   };
@@ -79,7 +82,8 @@ export function waitUntilPlayable(options: ReadinessOptions): () => void {
       headers: {},
       onFailed: (reason) => {
         // An edge that serves the playlist but no status is fine; one that refuses will refuse the playlist too.
-        if (reason.code === 'status' && isFinal(reason.status)) options.onPlayable();
+        if (reason.code === 'status' && reason.status === GONE) options.onStatus(DELETED);
+        else if (reason.code === 'status' && isFinal(reason.status)) options.onPlayable();
         else again();
       },
       onDone: (result) => {
