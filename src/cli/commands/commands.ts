@@ -2,6 +2,7 @@
 
 import type { Command } from '../command.ts';
 import { assetsCommand } from './assets.ts';
+import { checkCommand } from './check.ts';
 import { configCheckCommand, configReferenceCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
 import { controlCommand, nodeCommand } from './serve.ts';
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   restoreCommand,
   steeringExplainCommand,
   joinTokenCommand,
+  checkCommand,
   doctorCommand,
   configCheckCommand,
   configReferenceCommand,

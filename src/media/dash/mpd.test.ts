@@ -53,7 +53,7 @@ test('the manifest names each pathway, the steering server, and the exact timeli
   assert.equal(
     writeMpd(INPUT),
     `<?xml version="1.0" encoding="UTF-8"?>
-<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" profiles="urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019" mediaPresentationDuration="PT21.021S" maxSegmentDuration="PT3S" minBufferTime="PT2.002S">
+<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" profiles="urn:mpeg:dash:profile:isoff-live:2011" mediaPresentationDuration="PT21.021S" maxSegmentDuration="PT3S" minBufferTime="PT2.002S">
 <BaseURL serviceLocation="dublin-1">http://127.0.0.1:8110/m/default/a/v1/</BaseURL>
 <BaseURL serviceLocation="singapore-1">https://sg.example/m/default/a/v1/</BaseURL>
 <ContentSteering defaultServiceLocation="dublin-1" queryBeforeStart="true">https://sg.example/steering/dash.json?s=1&amp;g=2</ContentSteering>

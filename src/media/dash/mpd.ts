@@ -120,7 +120,7 @@ export function writeMpd(input: MpdInput): string {
   const root = attributes({
     xmlns: 'urn:mpeg:dash:schema:mpd:2011',
     type: 'static',
-    profiles: 'urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019',
+    profiles: 'urn:mpeg:dash:profile:isoff-live:2011',
     mediaPresentationDuration: `PT${(input.durationMs / 1_000).toFixed(3)}S`,
     maxSegmentDuration: `PT${Math.ceil((input.segmentDurationMs + 80) / 1_000)}S`,
     minBufferTime: `PT${(input.segmentDurationMs / 1_000).toFixed(3)}S`,
