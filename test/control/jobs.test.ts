@@ -120,6 +120,21 @@ onEveryDatabase('jobs', (suite) => {
     assert.deepEqual(all, assetIds.sort());
   });
 
+  test('a project with much work does not hold up another one', async () => {
+    const world = await suite.start();
+    const node = await world.node('dublin-1');
+    await world.admin.call('POST /v1/projects', { body: { id: 'other', name: 'Other' } });
+    const mine: string[] = [];
+    for (let index = 0; index < 5; index += 1) mine.push(await register(node, makeRecord()));
+    const theirs = await register(node, makeRecord({ projectId: 'other' }));
+    const claim = async (slots: number): Promise<string[]> =>
+      (await node.claim({ slots })).map(({ record }) => record.assetId);
+    assert.deepEqual(await claim(2), [mine[0], theirs]);
+    const late = await register(node, makeRecord({ projectId: 'other' }));
+    assert.deepEqual(await claim(2), [mine[1], late], 'one of each runs already');
+    assert.deepEqual(await claim(64), mine.slice(2));
+  });
+
   test('a far region gets a job when its own region is busy for more than a second, or dead at once', async () => {
     const world = await suite.start();
     const near = await world.node('dublin-1');

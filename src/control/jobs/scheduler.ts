@@ -112,14 +112,18 @@ class WaitingScheduler implements Scheduler {
 
   async #round(): Promise<void> {
     const ready = await readReadyJobs(this.#database, PLACEMENT_JOBS_MAX);
-    const jobs = ready.jobs.map(({ id, runAtMs, sourceRegionIds }) => ({
+    const jobs = ready.jobs.map(({ id, projectId, runAtMs, sourceRegionIds }) => ({
       id,
+      projectId,
       sourceRegionIds,
       readySinceMs: runAtMs,
     }));
+    const runningByProject = new Map(
+      ready.jobs.map(({ projectId, runningOfProject }) => [projectId, runningOfProject]),
+    );
     const claimants = this.#claimantsNow();
     const placement = placeJobs(
-      { jobs, claimants, liveRegionIds: this.#liveRegionIds() },
+      { jobs, runningByProject, claimants, liveRegionIds: this.#liveRegionIds() },
       DEFAULT_PLACEMENT_POLICY,
       ready.nowMs,
     );

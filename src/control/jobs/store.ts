@@ -42,11 +42,14 @@ export async function insertJob(
 
 export interface ReadyJob {
   readonly id: string;
+  readonly projectId: string;
+  /** Jobs of its project that nodes work on now. */
+  readonly runningOfProject: number;
   readonly runAtMs: number;
   readonly sourceRegionIds: readonly string[];
 }
 
-/** Jobs that may run now, oldest first, with the database's time and when the next one becomes ready. */
+/** Jobs that may run now, in the order in which their projects' turns come, with the database's time and when the next one becomes ready. */
 export async function readReadyJobs(
   database: Reader,
   limit: number,
@@ -55,18 +58,35 @@ export async function readReadyJobs(
     select ${databaseNowMs()} as now_ms,
       (select min(run_at_ms) from jobs where state = 'ready' and run_at_ms > ${databaseNowMs()}) as next_ms
   `.execute(database);
-  const rows = await database
-    .selectFrom('jobs')
-    .innerJoin('assets', 'assets.id', 'jobs.asset_id')
-    .select(['jobs.id', 'jobs.run_at_ms', 'assets.source_region_ids'])
-    .where('jobs.state', '=', 'ready')
-    .where('jobs.run_at_ms', '<=', databaseNowMs())
-    .orderBy('jobs.run_at_ms')
-    .orderBy('jobs.id')
-    .limit(limit)
-    .execute();
+  // A limit by age alone could hold one project's jobs and nobody else's.
+  const { rows } = await sql<{
+    id: string;
+    project_id: string;
+    run_at_ms: number;
+    source_region_ids: string[];
+    running: number;
+  }>`
+    select jobs.id, jobs.project_id, jobs.run_at_ms, assets.source_region_ids, coalesce(busy.running, 0) as running
+    from jobs
+    join assets on assets.id = jobs.asset_id
+    left join (select project_id, count(*)::int as running from jobs where state = 'leased' group by project_id) busy
+      on busy.project_id = jobs.project_id
+    where jobs.state = 'ready' and jobs.run_at_ms <= ${databaseNowMs()}
+    order by
+      coalesce(busy.running, 0)
+        + row_number() over (partition by jobs.project_id order by jobs.run_at_ms, jobs.id),
+      jobs.run_at_ms,
+      jobs.id
+    limit ${limit}
+  `.execute(database);
   return {
-    jobs: rows.map((row) => ({ id: row.id, runAtMs: row.run_at_ms, sourceRegionIds: row.source_region_ids })),
+    jobs: rows.map((row) => ({
+      id: row.id,
+      projectId: row.project_id,
+      runningOfProject: row.running,
+      runAtMs: row.run_at_ms,
+      sourceRegionIds: row.source_region_ids,
+    })),
     nowMs: clock.rows[0]?.now_ms ?? 0,
     nextRunAtMs: clock.rows[0]?.next_ms ?? null,
   };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   DEFAULT_PLACEMENT_POLICY,
+  inTurn,
   type PlacementClaimant,
   type PlacementJob,
   type PlacementView,
@@ -11,7 +12,7 @@ import {
 const NOW_MS = 100_000;
 
 function job(id: string, sourceRegionIds: string[], waitedMs = 0): PlacementJob {
-  return { id, sourceRegionIds, readySinceMs: NOW_MS - waitedMs };
+  return { id, projectId: 'default', sourceRegionIds, readySinceMs: NOW_MS - waitedMs };
 }
 
 function claimant(nodeId: string, options: Partial<PlacementClaimant> = {}): PlacementClaimant {
@@ -19,7 +20,13 @@ function claimant(nodeId: string, options: Partial<PlacementClaimant> = {}): Pla
 }
 
 function place(view: Partial<PlacementView>) {
-  const full = { jobs: [], claimants: [], liveRegionIds: new Set(['dublin', 'singapore']), ...view };
+  const full = {
+    jobs: [],
+    runningByProject: new Map<string, number>(),
+    claimants: [],
+    liveRegionIds: new Set(['dublin', 'singapore']),
+    ...view,
+  };
   const placement = placeJobs(full, DEFAULT_PLACEMENT_POLICY, NOW_MS);
   return {
     given: placement.assignments.map(({ jobId, nodeId, reason }) => `${jobId}>${nodeId}:${reason.code}`),
@@ -85,4 +92,21 @@ test('jobs are given oldest first and never more than a node has slots', () => {
     'c>dublin-2:holds_source',
   ]);
   assert.deepEqual(placed.reasons, ['d:no_free_node']);
+});
+
+test('projects share the encoders, whatever one of them has waiting', () => {
+  const many = Array.from({ length: 6 }, (_, index) => job(`a${index}`, ['dublin'], 1_000 - index));
+  const other = { ...job('b', ['dublin'], 10), projectId: 'other' };
+  const jobs = [...many, other, { ...other, id: 'c', readySinceMs: NOW_MS - 5 }];
+  assert.deepEqual(
+    inTurn({ jobs, runningByProject: new Map() }).map(({ id }) => id),
+    ['a0', 'b', 'a1', 'c', 'a2', 'a3', 'a4', 'a5'],
+  );
+  assert.deepEqual(
+    inTurn({ jobs, runningByProject: new Map([['default', 2]]) }).map(({ id }) => id),
+    ['b', 'c', 'a0', 'a1', 'a2', 'a3', 'a4', 'a5'],
+    'what runs already counts',
+  );
+  const { given } = place({ jobs, claimants: [claimant('dublin-1', { freeSlots: 2 })] });
+  assert.deepEqual(given, ['a0>dublin-1:holds_source', 'b>dublin-1:holds_source']);
 });

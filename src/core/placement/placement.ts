@@ -1,10 +1,14 @@
 // Which node gets which job. A job belongs near its source: reading it from another region costs egress and time.
 // So nodes in regions that hold the source come first. Others get the job when no node of a holding region lives,
 // or when it has waited longer than the preference lasts (its own region is busy). Sites that drain get nothing.
-// Jobs are served oldest first; among equal nodes the one with most free slots wins, so that work spreads.
+// Projects share the encoders: whoever has fewest jobs running comes first, so that ten thousand uploads of one do not
+// hold up the single one of another. Within a project the oldest comes first; among equal nodes the one with most free
+// slots wins, so that work spreads. Source of the sharing: max-min fairness over whole jobs, as in Bertsekas and
+// Gallager, "Data Networks", section 6.5.2.
 
 export interface PlacementJob {
   readonly id: string;
+  readonly projectId: string;
   readonly sourceRegionIds: readonly string[];
   /** Since when it could have run. */
   readonly readySinceMs: number;
@@ -19,8 +23,10 @@ export interface PlacementClaimant {
 }
 
 export interface PlacementView {
-  /** Ready jobs, oldest first. */
+  /** Ready jobs. */
   readonly jobs: readonly PlacementJob[];
+  /** Jobs that nodes work on now, by project; none when absent. */
+  readonly runningByProject: ReadonlyMap<string, number>;
   readonly claimants: readonly PlacementClaimant[];
   /** Regions in which an encoder lives at a site that does not drain, whether or not it asks now. */
   readonly liveRegionIds: ReadonlySet<string>;
@@ -75,7 +81,7 @@ export function placeJobs(view: PlacementView, policy: PlacementPolicy, nowMs: n
   }
   const assignments: PlacementAssignment[] = [];
   let wakeAtMs: number | null = null;
-  for (const job of view.jobs) {
+  for (const job of inTurn(view)) {
     const outcome = placeOne(job, candidates, free, view.liveRegionIds, policy, nowMs);
     if ('nodeId' in outcome) {
       assignments.push(outcome);
@@ -89,6 +95,21 @@ export function placeJobs(view: PlacementView, policy: PlacementPolicy, nowMs: n
     }
   }
   return { assignments, reasons, wakeAtMs };
+}
+
+/** The jobs in the order in which their projects' turns come. */
+export function inTurn(view: Pick<PlacementView, 'jobs' | 'runningByProject'>): PlacementJob[] {
+  const turns = new Map(view.runningByProject);
+  const oldestFirst = (left: PlacementJob, right: PlacementJob): number =>
+    left.readySinceMs - right.readySinceMs || (left.id < right.id ? -1 : 1);
+  const withTurns = [...view.jobs].sort(oldestFirst).map((job) => {
+    const turn = turns.get(job.projectId) ?? 0;
+    turns.set(job.projectId, turn + 1);
+    return { job, turn };
+  });
+  return withTurns
+    .sort((left, right) => left.turn - right.turn || oldestFirst(left.job, right.job))
+    .map(({ job }) => job);
 }
 
 function placeOne(
