@@ -1,43 +1,55 @@
 // npm run bench [-- NAME…] [--strict]: measures what Meridian promises, prints a table and writes bench/results.json.
+// npm run soak [-- NAME…]: the same for what takes long, into bench/soak-results.json.
 //
-// Without names everything runs, in under ten minutes on two quiet cores. A name runs the rows that begin with it.
-// MERIDIAN_BENCH_PATIENCE multiplies the time that each group may take. The exit code tells whether all rows were measured; with --strict also whether they are met.
+// Without names everything runs, in under ten minutes on two quiet cores. A name runs the rows that begin with it and
+// leaves the others in the file as they are. MERIDIAN_BENCH_PATIENCE multiplies the time that each group may take. The
+// exit code tells whether all rows were measured; with --strict also whether they are met.
 
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type BenchContext, createContext } from './context.ts';
 import { clickGroup } from './groups/click.ts';
 import { coldObjectGroup } from './groups/cold-object.ts';
 import { diskLossGroup } from './groups/disk-loss.ts';
-import { edgeGroup } from './groups/edge.ts';
+import { edgeDiskGroup, edgeGroup } from './groups/edge.ts';
+import { edgeSiteGroup } from './groups/edge-site.ts';
 import { failoverGroup } from './groups/failover.ts';
 import { firstFrameGroup } from './groups/first-frame.ts';
 import { framesGroup } from './groups/frames.ts';
 import { ladderGroup } from './groups/ladder.ts';
 import { outageGroup } from './groups/outage.ts';
 import { startGroup } from './groups/start.ts';
+import { swarmGroup, swarmSoakGroup } from './groups/swarm.ts';
 import { type Group, isMet, type Row, tableOf } from './row.ts';
 
 /** In this order: the idle world first, what needs a quiet machine next, what breaks things last. */
-const GROUPS: readonly Group[] = [
+const BENCHES: readonly Group[] = [
   startGroup,
   firstFrameGroup,
   ladderGroup,
   edgeGroup,
+  edgeDiskGroup,
+  edgeSiteGroup,
   framesGroup,
   clickGroup,
   coldObjectGroup,
   failoverGroup,
   diskLossGroup,
   outageGroup,
+  swarmGroup,
 ];
 
 /** On a busy machine everything takes longer; a figure that late is still a figure. */
 const PATIENCE = Number(process.env.MERIDIAN_BENCH_PATIENCE ?? 1);
 
-const RESULTS = fileURLToPath(new URL('results.json', import.meta.url));
+const SOAKS: readonly Group[] = [swarmSoakGroup];
+
+const isSoak = process.argv.includes('--soak');
+const GROUPS = isSoak ? SOAKS : BENCHES;
+const RESULTS = fileURLToPath(new URL(isSoak ? 'soak-results.json' : 'results.json', import.meta.url));
+const OPTIONS = ['--strict', '--soak'];
 
 interface Choice {
   readonly names: readonly string[];
@@ -46,7 +58,7 @@ interface Choice {
 
 function chooseBy(args: readonly string[]): Choice {
   const names = args.filter((argument) => !argument.startsWith('--'));
-  const unknown = args.find((argument) => argument.startsWith('--') && argument !== '--strict');
+  const unknown = args.find((argument) => argument.startsWith('--') && !OPTIONS.includes(argument));
   const isKnown = (name: string): boolean =>
     GROUPS.some((group) => group.names.some((row) => row.startsWith(name)));
   const nobody = names.find((name) => !isKnown(name));
@@ -100,6 +112,18 @@ function machine() {
   };
 }
 
+/** Rows of an earlier run that this one has not measured anew. */
+function keptRows(fresh: readonly Row[], { names }: Choice): readonly Row[] {
+  if (names.length === 0) return [];
+  try {
+    const { rows: earlier } = JSON.parse(readFileSync(RESULTS, 'utf8')) as { rows: Row[] };
+    const known = new Set(GROUPS.flatMap((group) => group.names));
+    return earlier.filter(({ name }) => known.has(name) && !fresh.some((row) => row.name === name));
+  } catch {
+    return [];
+  }
+}
+
 const choice = chooseBy(process.argv.slice(2));
 const context = createContext();
 const rows: Row[] = [];
@@ -117,7 +141,7 @@ for (const group of GROUPS) {
 await context.close();
 writeFileSync(
   RESULTS,
-  `${JSON.stringify({ machine: machine(), at: new Date().toISOString(), rows }, null, 2)}\n`,
+  `${JSON.stringify({ machine: machine(), at: new Date().toISOString(), rows: [...keptRows(rows, choice), ...rows] }, null, 2)}\n`,
 );
 process.stdout.write(`${tableOf(rows)}\n`);
 const isGood = areAllMeasured && (!choice.isStrict || rows.every(isMet));

@@ -32,10 +32,16 @@ function* filesUnder(path) {
   for (const name of readdirSync(path).sort()) yield* filesUnder(join(path, name));
 }
 
-/** What the output depends on; the console reads contract, core, media and base as well. */
+/** Folders of the server's sources that the packages read as well. */
+const SHARED = {
+  player: ['src/contract', 'src/core/playback'],
+  console: ['src/contract', 'src/core', 'src/media', 'src/base'],
+};
+
+/** A hash of what the output depends on. */
 function stampOf(name) {
   const hash = createHash('sha256');
-  const shared = name === 'console' ? ['contract', 'core', 'media', 'base'].map((part) => `src/${part}`) : [];
+  const shared = SHARED[name] ?? [];
   const inputs = [...INPUTS.map((input) => `${name}/${input}`), ...shared, 'package-lock.json'];
   for (const input of inputs) for (const line of filesUnder(join(root, input))) hash.update(`${line}\n`);
   return hash.digest('hex');

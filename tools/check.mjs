@@ -5,6 +5,7 @@ const steps = [
   ['types', 'tsc', ['--noEmit', '-p', '.']],
   ['console types', 'tsc', ['--noEmit', '-p', 'console']],
   ['player types', 'tsc', ['--noEmit', '-p', 'player']],
+  ['sdk types', 'tsc', ['--noEmit', '-p', 'sdk']],
   ['lint', 'biome', ['check', '.', '--error-on-warnings']],
   [
     'unit tests',

@@ -1,7 +1,7 @@
 // A process with one edge of ours, for the bench: a snapshot, 1,000 playback tokens, and an origin that is a
 // function. Prints one JSON line with its port and the addresses to ask for; ends when its parent goes.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -17,10 +17,13 @@ import { createMetrics } from '#platform/metrics.ts';
 import { createMemoryStore } from '#platform/objects/memory-store.ts';
 import { signToken } from '#platform/tokens.ts';
 import { createEdge } from '#region/edge/edge.ts';
-import { ASSET_ID, SIZES, TOKEN_COUNT } from './setup.ts';
+import { ASSET_ID, DISK_OBJECTS, objectNumber, SIZES, sizeOf, TOKEN_COUNT } from './setup.ts';
 
+/** `disk`: so little memory that none of the larger objects fits; what is asked for twice is read from disk. */
+const isDisk = process.argv[2] === 'disk';
 const key = generateSigningKey();
 const config = configSchema.parse({
+  ...(isDisk ? { limits: { edgeCacheBytes: 1_000_000 } } : {}),
   regions: [
     {
       id: 'bench',
@@ -99,12 +102,14 @@ const origin: Transport = {
   async request({ url }) {
     if (url.endsWith('/record')) return answer(Buffer.from(JSON.stringify(record)), 'record');
     const number = Number(/(\d+)\.m4s$/.exec(url)?.[1]);
-    return answer(Buffer.alloc(defined(SIZES[number], 'a size').bytes, 0x61), 'immutable');
+    return answer(Buffer.alloc(sizeOf(number).bytes, 0x61), 'immutable');
   },
   close() {},
 };
 
-const dataDirectory = mkdtempSync(join(tmpdir(), 'meridian-bench-edge-'));
+const dataDirectory = mkdtempSync(
+  join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'meridian-bench-edge-'),
+);
 const edge = createEdge({
   config,
   region,
@@ -137,8 +142,11 @@ const tokens = await Promise.all(
     ),
   ),
 );
-const paths = SIZES.map((_, index) =>
-  tokens.map((token) => `/t/${token}/m/default/${ASSET_ID}/v1/a1/v720/${index}.m4s`),
+const paths = SIZES.map((_, size) =>
+  tokens.map((token, index) => {
+    const number = objectNumber(size, index, isDisk ? DISK_OBJECTS : 1);
+    return `/t/${token}/m/default/${ASSET_ID}/v1/a1/v720/${number}.m4s`;
+  }),
 );
 process.stdout.write(`${JSON.stringify({ port: edge.port(), pid: process.pid, paths })}\n`);
 

@@ -1,6 +1,6 @@
 // CPU per request of an edge against nginx.
 
-import { edgeRows } from '../edge/edge-rows.ts';
+import { diskRows, edgeRows } from '../edge/edge-rows.ts';
 import { SIZES } from '../edge/setup.ts';
 import type { Group } from '../row.ts';
 
@@ -8,4 +8,11 @@ export const edgeGroup: Group = {
   names: SIZES.map(({ name }) => `edge-cpu-${name}`),
   budgetMs: 90_000,
   run: () => edgeRows(),
+};
+
+/** CPU per request read from disk, against nginx. */
+export const edgeDiskGroup: Group = {
+  names: SIZES.slice(1).map(({ name }) => `edge-disk-cpu-${name}`),
+  budgetMs: 120_000,
+  run: () => diskRows(),
 };

@@ -11,6 +11,7 @@ import './world/world.css';
 import './library/library.css';
 import './jobs/jobs.css';
 import './access/access.css';
+import './webhooks/webhooks.css';
 import './styles/motion.css';
 import { watchSession } from './session.ts';
 import { App } from './shell/app.tsx';

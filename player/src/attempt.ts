@@ -1,6 +1,6 @@
 // One request to one address. It tells of every byte, since silence is what the race decides by.
 
-import type { FailureReason } from './failover.ts';
+import type { FailureReason } from '../../src/core/playback/failover.ts';
 
 export type AttemptResult = {
   readonly status: number;

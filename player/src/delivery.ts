@@ -1,12 +1,12 @@
 // Everything below hls.js: the router, the loader it is given, and the steering loop, for one presentation.
 
 import type { HlsConfig } from 'hls.js';
+import type { Switch } from '../../src/core/playback/failover.ts';
+import { withClones } from '../../src/core/playback/steering.ts';
 import type { Edge } from './edges.ts';
-import type { Switch } from './failover.ts';
-import { type Route, readPresentation } from './presentation.ts';
+import { addressOn, type Route, readPresentation } from './presentation.ts';
 import { createRacingLoader } from './racing-loader.ts';
 import { createRouter, type Router } from './router.ts';
-import { withClones } from './steering.ts';
 import { createSteeringLoop } from './steering-loop.ts';
 
 export type DeliveryOptions = {
@@ -24,6 +24,8 @@ export type Delivery = {
   readonly loader: HlsConfig['loader'];
   /** Name of the edge the bytes come from now. */
   readonly edgeName: () => string;
+  /** An address on each pathway, the one of now first, those in trouble last. */
+  readonly addresses: (url: string) => readonly string[];
   readonly stop: () => void;
 };
 
@@ -81,6 +83,13 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const edge = edges.find((candidate) => candidate.pathwayId === current);
       const host = route === undefined ? '' : new URL(route.prefix).host;
       return edge === undefined || edge.name === host ? host : `${edge.name} (${host})`;
+    },
+    addresses: (url) => {
+      const rank = ({ pathwayId }: Route): number =>
+        router.isBad(pathwayId) ? 2 : pathwayId === router.current() ? 0 : 1;
+      const ids = [...router.routes()].sort((a, b) => rank(a) - rank(b)).map(({ pathwayId }) => pathwayId);
+      const found = ids.map((id) => addressOn(router.routes(), url, id));
+      return [...new Set([...found.filter((address) => address !== undefined), url])];
     },
     stop: () => {
       steering.stop();

@@ -2,12 +2,12 @@
 // shows it. What it does is decided in failover.ts, request-race.ts, steering.ts, recovery.ts.
 
 import Hls, { type ErrorData } from 'hls.js';
+import type { Switch } from '../../src/core/playback/failover.ts';
+import { initialRecovery, type RecoveryEvent, stepRecovery } from '../../src/core/playback/recovery.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
 import { type Edge, probeEdges } from './edges.ts';
-import type { Switch } from './failover.ts';
 import { createHls, createSessionId, type Preloaded } from './preload.ts';
 import { type AssetStatus, waitUntilPlayable } from './readiness.ts';
-import { initialRecovery, type RecoveryEvent, stepRecovery } from './recovery.ts';
 import { rememberedThroughput, rememberThroughput } from './settings.ts';
 import type { Stall } from './stall-meter.ts';
 import { bufferedMsOf, type Viewing, watchViewing } from './viewing.ts';
@@ -56,6 +56,10 @@ export type EngineNotice = 'changed' | 'moved' | 'reloading' | 'first-frame' | '
 export type Engine = {
   readonly video: HTMLVideoElement;
   readonly sessionId: string;
+  /** Address of the multivariant playlist. */
+  readonly src: string;
+  /** An address of the presentation on each pathway, the one of now first. */
+  readonly addresses: (url: string) => readonly string[];
   readonly hls: () => Hls | undefined;
   readonly stats: () => PlayerStats;
   readonly failure: () => Failure | undefined;
@@ -133,6 +137,8 @@ export function createEngine(video: HTMLVideoElement, options: EngineOptions): E
   return {
     video,
     sessionId: core.sessionId,
+    src: core.src,
+    addresses: delivery.addresses,
     hls: () => core.hls,
     stats: () => statsOf(core, delivery, viewing, createdAtMs),
     failure: () => core.failure,

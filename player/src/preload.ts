@@ -3,9 +3,9 @@
 // first segments is fetched until then, so that a video nobody swipes to costs a second of media.
 
 import Hls from 'hls.js';
+import type { Switch } from '../../src/core/playback/failover.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
 import type { Edge } from './edges.ts';
-import type { Switch } from './failover.ts';
 import { hlsSettings, rememberedThroughput } from './settings.ts';
 
 export type PreloadOptions = {

@@ -12,9 +12,10 @@ import type {
   LoaderContext,
   LoaderStats,
 } from 'hls.js';
+import type { FailureReason } from '../../src/core/playback/failover.ts';
+import type { RequestKind } from '../../src/core/playback/request-limits.ts';
 import type { AttemptResult } from './attempt.ts';
-import type { FailureReason } from './failover.ts';
-import type { RequestKind, RoutedRequest } from './router.ts';
+import type { RoutedRequest } from './router.ts';
 
 export type LoaderHost = {
   readonly request: (request: RoutedRequest) => () => void;

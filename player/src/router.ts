@@ -1,7 +1,6 @@
 // Routes every request of the player to a pathway. It owns the failover state, runs the races, and tells those in
 // flight when their pathway is lost. All decisions are in failover.ts and request-race.ts.
 
-import { type AttemptResult, openAttempt } from './attempt.ts';
 import {
   type FailoverEvent,
   type FailoverState,
@@ -11,34 +10,17 @@ import {
   orderOf,
   type Switch,
   stepFailover,
-} from './failover.ts';
-import { addressOn, type Route } from './presentation.ts';
+} from '../../src/core/playback/failover.ts';
+import { type RequestKind, requestLimits, withFirstByte } from '../../src/core/playback/request-limits.ts';
 import {
-  patienceFor,
   type RaceEvent,
   type RaceLimits,
   type RaceStep,
   startRace,
   stepRace,
-} from './request-race.ts';
-
-export type RequestKind = 'manifest' | 'playlist' | 'media';
-
-/** Own edge first, the next one this much later: a dead own region costs no more than that at a start. */
-export const START_STAGGER_MS = 150;
-
-/** Whole-request limits: a slow link may need long for a segment, while silence is judged much sooner. */
-const TOTAL_MAX_MS: Readonly<Record<RequestKind, number>> = {
-  manifest: 10_000,
-  playlist: 8_000,
-  media: 30_000,
-};
-/** Facts: edges answer in tens of milliseconds, cold objects within half a second. */
-const SILENCE_MAX_MS = 1_500;
-/** With no other pathway to try, waiting beats failing. */
-const LAST_SILENCE_MAX_MS = 6_000;
-/** Weight of the newest first-byte time in the usual one. */
-const FIRST_BYTE_WEIGHT = 0.3;
+} from '../../src/core/playback/request-race.ts';
+import { type AttemptResult, openAttempt } from './attempt.ts';
+import { addressOn, type Route } from './presentation.ts';
 
 export type RoutedRequest = {
   readonly url: string;
@@ -87,15 +69,8 @@ export function createRouter(options: RouterOptions): Router {
   };
 
   const observe = (firstByteMs: number): void => {
-    usualFirstByteMs += (firstByteMs - usualFirstByteMs) * (usualFirstByteMs === 0 ? 1 : FIRST_BYTE_WEIGHT);
+    usualFirstByteMs = withFirstByte(usualFirstByteMs, firstByteMs);
   };
-
-  const limitsFor = (kind: RequestKind): RaceLimits => ({
-    patienceMs: kind === 'manifest' ? START_STAGGER_MS : patienceFor(options.bufferedMs(), usualFirstByteMs),
-    silenceMaxMs: SILENCE_MAX_MS,
-    lastSilenceMaxMs: LAST_SILENCE_MAX_MS,
-    totalMaxMs: TOTAL_MAX_MS[kind],
-  });
 
   const learn = (next: readonly Route[], preferred: string): void => {
     const before = { routes, state };
@@ -116,8 +91,12 @@ export function createRouter(options: RouterOptions): Router {
       // Playlists of the start may also lie at edges that are no pathway.
       const start = request.kind === 'manifest' ? options.startRoutes : [];
       const addresses = addressesOf(request.url, orderOf(state, performance.now()), routes, start);
-      const flight = fly(request, addresses, limitsFor(request.kind), { apply, observe }, () =>
-        flights.delete(flight),
+      const flight = fly(
+        request,
+        addresses,
+        requestLimits(request.kind, options.bufferedMs(), usualFirstByteMs),
+        { apply, observe },
+        () => flights.delete(flight),
       );
       flights.add(flight);
       flight.start();

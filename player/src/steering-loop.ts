@@ -1,20 +1,13 @@
-// Keeps asking the edges which pathway to use. Every round tries the edge that steering named and then all others;
-// an error never ends it. Decisions are in steering.ts.
+// Keeps asking the edges which pathway to use. When to ask is decided in src/core/playback/steering-rounds.ts, what to
+// ask in steering.ts; here are the timer and the requests.
 
 import {
   questionUrls,
   readSteering,
   type SteeringAnswer,
   type SteeringQuestion,
-  TTL_DEFAULT_MS,
-} from './steering.ts';
-
-/** An edge that has not answered within a second is dead for this purpose; there are others. */
-const ASK_MAX_MS = 1_000;
-/** A round that nobody answered is repeated sooner than a TTL. */
-const RETRY_MS = 3_000;
-/** Rounds asked for out of turn, after a failure, come no closer together than this. */
-const HURRY_MIN_MS = 1_000;
+} from '../../src/core/playback/steering.ts';
+import { initialRounds, type RoundsEvent, stepRounds } from '../../src/core/playback/steering-rounds.ts';
 
 export type SteeringLoopOptions = {
   readonly edgeBaseUrls: () => readonly string[];
@@ -31,61 +24,44 @@ export type SteeringLoop = {
 
 /** Creates the loop; it rests until it is started with the first steering address. */
 export function createSteeringLoop(options: SteeringLoopOptions): SteeringLoop {
-  let url: string | undefined;
+  let state = initialRounds();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let round: AbortController | undefined;
-  let askedAtMs = Number.NEGATIVE_INFINITY;
-  let ttlMs = TTL_DEFAULT_MS;
+  let request: AbortController | undefined;
 
-  const schedule = (delayMs: number): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      ask().catch(() => schedule(RETRY_MS));
-    }, delayMs);
+  const ask = async (address: string): Promise<void> => {
+    const own = new AbortController();
+    request = own;
+    const answer = await askOne(address, own.signal);
+    if (!own.signal.aborted) step({ type: 'answered', answer });
   };
 
-  const ask = async (): Promise<void> => {
-    if (url === undefined) return;
-    round?.abort();
-    const own = new AbortController();
-    round = own;
-    askedAtMs = performance.now();
-    for (const address of questionUrls(url, options.edgeBaseUrls(), options.question())) {
-      const answer = await askOne(address, own.signal);
-      if (own.signal.aborted) return;
-      if (answer === undefined) continue;
-      url = answer.reloadUrl ?? url;
-      ttlMs = answer.ttlMs;
-      options.onAnswer(answer);
-      schedule(ttlMs);
-      return;
+  const step = (event: RoundsEvent): void => {
+    const next = stepRounds(state, event, performance.now());
+    state = next.state;
+    clearTimeout(timer);
+    if (Number.isFinite(next.wakeAtMs))
+      timer = setTimeout(() => step({ type: 'wake' }), Math.max(0, next.wakeAtMs - performance.now()));
+    for (const effect of next.effects) {
+      if (effect.type === 'cancel') request?.abort();
+      else if (effect.type === 'steered') options.onAnswer(effect.answer);
+      else if (effect.type === 'ask') ask(effect.address).catch(() => undefined);
+      else {
+        const addresses = questionUrls(effect.url, options.edgeBaseUrls(), options.question());
+        step({ type: 'addresses', addresses });
+      }
     }
-    schedule(Math.min(ttlMs, RETRY_MS));
   };
 
   return {
-    start: (first) => {
-      url = first;
-      schedule(0);
-    },
-    hurry: () => {
-      if (url !== undefined) schedule(Math.max(0, HURRY_MIN_MS - (performance.now() - askedAtMs)));
-    },
-    stop: () => {
-      clearTimeout(timer);
-      round?.abort();
-      url = undefined;
-    },
+    start: (url) => step({ type: 'start', url }),
+    hurry: () => step({ type: 'hurry' }),
+    stop: () => step({ type: 'stop' }),
   };
 }
 
 async function askOne(address: string, signal: AbortSignal): Promise<SteeringAnswer | undefined> {
   try {
-    const response = await fetch(address, {
-      credentials: 'omit',
-      cache: 'no-store',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ASK_MAX_MS)]),
-    });
+    const response = await fetch(address, { credentials: 'omit', cache: 'no-store', signal });
     return response.ok ? readSteering(await response.json(), address) : undefined;
   } catch {
     return undefined;

@@ -50,6 +50,11 @@ const regionSchema = z.strictObject({
   latitude: z.number().min(-90).max(90).describe('Degrees north; distances steer viewers'),
   longitude: z.number().min(-180).max(180).describe('Degrees east'),
   costPerGb: z.number().nonnegative().default(0.05).describe('Egress cost, in any one currency'),
+  storageCostPerGbMonth: z
+    .number()
+    .nonnegative()
+    .default(0.02)
+    .describe('What a stored gigabyte costs in a month, in the same currency'),
   objects: objectsSchema.default({ kind: 'disk' }),
   sites: z.array(siteSchema).min(1).max(32).describe('Datacentres of the region'),
 });
@@ -134,7 +139,111 @@ export const configSchema = z.strictObject({
         .min(1_000_000)
         .default(256_000_000)
         .describe('Memory cache of one edge process'),
+      edgeDiskBytes: z
+        .number()
+        .int()
+        .min(0)
+        .default(2 * 2 ** 30)
+        .describe('Disk cache of one edge process, under its memory cache; 0: none'),
       encoderSlots: z.number().int().min(0).max(64).default(1).describe('Jobs that one node encodes at once'),
+    })
+    .prefault({}),
+  durability: z
+    .strictObject({
+      sourceCopies: z.number().int().min(1).max(64).default(3).describe('Regions that keep an upload'),
+      renditionCopies: z
+        .number()
+        .int()
+        .min(1)
+        .max(64)
+        .default(2)
+        .describe('Regions that keep what was made of it'),
+      repairDelayMs: z
+        .number()
+        .int()
+        .min(0)
+        .default(300_000)
+        .describe('A copy that is lost or away for so long is made again, so that a restart costs nothing'),
+      repairBytesPerSecond: z
+        .number()
+        .int()
+        .min(1_000)
+        .default(20_000_000)
+        .describe('What one region copies for repairs at most'),
+      inventoryMs: z
+        .number()
+        .int()
+        .min(200)
+        .default(60_000)
+        .describe('Pause between two reports of what a region holds'),
+      scrubBytesPerSecond: z
+        .number()
+        .int()
+        .min(0)
+        .default(5_000_000)
+        .describe('What one region reads to verify checksums; 0 turns the scrubber off'),
+      scrubEveryMs: z
+        .number()
+        .int()
+        .min(0)
+        .default(21_600_000)
+        .describe('Pause between two rounds of the scrubber through everything'),
+      deleteGraceMs: z
+        .number()
+        .int()
+        .min(0)
+        .default(600_000)
+        .describe('A deletion can be undone for so long; the bytes go afterwards'),
+      replacedGraceMs: z
+        .number()
+        .int()
+        .min(0)
+        .default(3_600_000)
+        .describe('Replaced versions and outdone attempts stay for so long, for those who still watch them'),
+    })
+    .prefault({}),
+  webhooks: z
+    .strictObject({
+      allowPrivateAddresses: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Let webhooks reach loopback, private and link-local addresses; whoever may add one can then reach them',
+        ),
+    })
+    .prefault({}),
+  imports: z
+    .strictObject({
+      slots: z.number().int().min(0).max(64).default(2).describe('Imports that one ingest fetches at once'),
+      allowHosts: z
+        .array(z.string().min(1).max(255))
+        .max(1_000)
+        .default([])
+        .describe('Hosts that may be imported from, e.g. media.example or *.media.example; none named: all'),
+      denyHosts: z
+        .array(z.string().min(1).max(255))
+        .max(1_000)
+        .default([])
+        .describe('Hosts that may not be imported from, in the same form; stronger than allowHosts'),
+      allowPrivateAddresses: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Let imports reach loopback, private and link-local addresses; whoever may import can then read them',
+        ),
+      sources: z
+        .record(
+          z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
+          z.strictObject({
+            endpoint: z.url({ protocol: /^https?$/ }).describe('Address of the S3 service'),
+            bucket: z.string().min(1).max(255),
+            region: z.string().default('auto').describe('Region name that requests are signed with'),
+            accessKeyId: z.string().min(1),
+            secretAccessKeyFile: z.string().min(1).describe('File that holds the secret and nothing else'),
+          }),
+        )
+        .default({})
+        .describe('Buckets that may be imported from, by name; read by the nodes alone'),
     })
     .prefault({}),
   demo: z

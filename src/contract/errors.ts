@@ -63,6 +63,11 @@ export const ERRORS = {
     message: 'The upload is larger than the limit of {limitBytes} bytes.',
     action: 'Send a smaller file, or ask an admin to raise `limits.uploadBytesMax`.',
   },
+  quota_exceeded: {
+    status: 403,
+    message: 'The project {project} has reached its quota: {reason}.',
+    action: 'Delete something, wait, or ask an admin to raise the quota.',
+  },
   request_too_large: {
     status: 413,
     message: 'The request body is larger than {limitBytes} bytes.',
@@ -126,6 +131,36 @@ export const ERRORS = {
     status: 422,
     message: 'The file has no bytes.',
     action: 'Check the file and upload it again.',
+  },
+  captions_invalid: {
+    status: 422,
+    message: 'The caption file cannot be used: line {line}: {reason}.',
+    action: 'Correct that line; WebVTT and SubRip (.srt) files in UTF-8 are taken.',
+  },
+  image_invalid: {
+    status: 422,
+    message: 'The picture cannot be used: {reason}.',
+    action: 'Send a JPEG of at most 2 MiB.',
+  },
+  import_forbidden: {
+    status: 422,
+    message: 'This may not be imported: {reason}.',
+    action: 'Use a public http(s) address; an operator can allow more under `imports` in meridian.yaml.',
+  },
+  import_unreachable: {
+    status: 502,
+    message: 'The source cannot be reached: {reason}.',
+    action: 'Check the address and that its server is up, then import it again.',
+  },
+  import_refused: {
+    status: 502,
+    message: 'The source did not give the media: {reason}.',
+    action: 'Check that the address is right and may be read without logging in, then import it again.',
+  },
+  import_source_unknown: {
+    status: 422,
+    message: 'There is no import source {source} that can be used here: {reason}.',
+    action: 'Name it under `imports.sources` in the meridian.yaml of every node.',
   },
   snapshot_refused: {
     status: 409,

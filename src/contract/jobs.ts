@@ -17,6 +17,10 @@ export const leasedJobSchema = z.object({
   attempt: z.number().int().positive(),
   leaseUntilMs: timestampMsSchema,
   record: assetRecordSchema,
+  targetLufs: z
+    .number()
+    .optional()
+    .describe('Loudness to which tracks are brought (EBU R 128); absent: as they are'),
 });
 export type LeasedJob = z.infer<typeof leasedJobSchema>;
 

@@ -24,3 +24,11 @@ export const RECORD_PAGE_MAX = 500;
 export const CLAIM_WAIT_MS_MAX = 20_000;
 /** Longest answer page of the public API. */
 export const PAGE_SIZE_MAX = 200;
+/** Bodies that carry a caption file of 1 MiB, or a poster of 2 MiB, as text in JSON: a third larger, and more for quotes. */
+export const FILE_BODY_BYTES_MAX = 3 << 20;
+/** A poster that somebody uploads: a JPEG of 1920 × 1080 at good quality is below 1 MB. */
+export const POSTER_UPLOAD_BYTES_MAX = 2 << 20;
+/** Bytes of records on one page of the change feed: pages of assets with many caption tracks hold fewer. */
+export const RECORD_PAGE_BYTES_MAX = 2 << 20;
+/** Holdings on one page of a region's report: about 250 bytes each, so that a page stays below JSON_BODY_BYTES_MAX. */
+export const HOLDINGS_PAGE_MAX = 2_000;

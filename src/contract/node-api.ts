@@ -1,12 +1,28 @@
 // What nodes ask of control, under /node/v1: join, beat, records, work. Signed by the node's key.
 
 import { z } from 'zod';
-import { jobIdSchema, nodeIdSchema, regionIdSchema, siteIdSchema, timestampMsSchema } from './identifiers.ts';
+import { importNodeRoutes } from './api/imports.ts';
+import {
+  assetIdSchema,
+  jobIdSchema,
+  nodeIdSchema,
+  regionIdSchema,
+  sha256Schema,
+  siteIdSchema,
+  timestampMsSchema,
+} from './identifiers.ts';
 import { jobFailureSchema, jobProgressSchema, jobResultSchema, leasedJobSchema } from './jobs.ts';
-import { CLAIM_WAIT_MS_MAX, RECORD_PAGE_MAX } from './limits.ts';
+import { CLAIM_WAIT_MS_MAX, FILE_BODY_BYTES_MAX, RECORD_PAGE_MAX } from './limits.ts';
 import { assetRecordSchema } from './media.ts';
 import { defineRoutes } from './route.ts';
 import { roleSchema, signedSnapshotSchema } from './snapshot.ts';
+import {
+  dropSchema,
+  holdingsPageSchema,
+  leasedRepairSchema,
+  repairIdSchema,
+  repairOutcomeSchema,
+} from './storage.ts';
 
 export const probeResultSchema = z.object({
   siteId: siteIdSchema,
@@ -45,11 +61,30 @@ const joinSchema = z.object({
 });
 export type JoinRequest = z.infer<typeof joinSchema>;
 
+/** The frame of a complete video that somebody wants as its poster. */
+const frameRequestSchema = z.object({
+  requestId: z.string().max(64),
+  record: assetRecordSchema,
+  atMs: z.number().int().nonnegative(),
+});
+export type FrameRequest = z.infer<typeof frameRequestSchema>;
+const frameAnswerSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('frame'), base64: z.base64().max(FILE_BODY_BYTES_MAX) }),
+  z.object({
+    kind: z.literal('failed'),
+    reason: z.string().max(500),
+    isRefused: z.boolean().describe('Trying again would end the same way'),
+  }),
+]);
+export type FrameAnswer = z.infer<typeof frameAnswerSchema>;
+
 const jobParams = z.object({ jobId: jobIdSchema });
+const repairParams = z.object({ repairId: repairIdSchema });
 const fence = z.number().int().positive();
 const done = z.object({ isAccepted: z.literal(true) });
 
 export const nodeRoutes = defineRoutes({
+  ...importNodeRoutes,
   'POST /node/v1/join': {
     summary: 'Join the fleet with a one-time token, or announce changed addresses with the same key',
     tag: 'nodes',
@@ -74,6 +109,30 @@ export const nodeRoutes = defineRoutes({
       limit: z.coerce.number().int().min(1).max(RECORD_PAGE_MAX).default(RECORD_PAGE_MAX),
     }),
     response: z.object({ cursor: z.number().int(), records: z.array(assetRecordSchema) }),
+  },
+  'GET /node/v1/assets/{assetId}/files/{sha256}': {
+    summary: 'A small file that a record names: captions, a chosen poster',
+    tag: 'nodes',
+    permission: 'node',
+    params: z.object({ assetId: assetIdSchema, sha256: sha256Schema }),
+    response: z.object({ base64: z.string() }),
+    errors: ['not_found'],
+  },
+  'POST /node/v1/frames/claim': {
+    summary: 'Take a request for a frame, waiting a while when there is none',
+    tag: 'nodes',
+    permission: 'node',
+    body: z.object({ waitMs: z.number().int().min(0).max(CLAIM_WAIT_MS_MAX) }),
+    response: z.object({ request: frameRequestSchema.nullable() }),
+  },
+  'POST /node/v1/frames/{requestId}': {
+    summary: 'Answer a request for a frame',
+    tag: 'nodes',
+    permission: 'node',
+    params: z.object({ requestId: z.string().max(64) }),
+    body: z.object({ answer: frameAnswerSchema }),
+    bodyBytesMax: FILE_BODY_BYTES_MAX,
+    response: done,
   },
   'POST /node/v1/uploads': {
     summary: 'Register a finished upload; repeats are harmless',
@@ -116,6 +175,47 @@ export const nodeRoutes = defineRoutes({
     tag: 'nodes',
     permission: 'node',
     params: jobParams,
+    body: z.object({ fence, failure: jobFailureSchema }),
+    response: done,
+    errors: ['lease_lost'],
+  },
+  'POST /node/v1/holdings': {
+    summary: 'Report what the region of this node keeps, for a range of assets; learn what may go',
+    tag: 'nodes',
+    permission: 'node',
+    body: holdingsPageSchema,
+    response: z.object({ drops: z.array(dropSchema) }),
+  },
+  'POST /node/v1/repairs/claim': {
+    summary: 'Lease copies that the region of this node is to make',
+    tag: 'nodes',
+    permission: 'node',
+    body: z.object({ nodeId: nodeIdSchema, slots: z.number().int().min(1).max(16) }),
+    response: z.object({ repairs: z.array(leasedRepairSchema) }),
+  },
+  'POST /node/v1/repairs/{repairId}/heartbeat': {
+    summary: 'Keep the lease of a copy and report progress',
+    tag: 'nodes',
+    permission: 'node',
+    params: repairParams,
+    body: z.object({ fence, bytesDone: z.number().nonnegative() }),
+    response: z.object({ leaseUntilMs: timestampMsSchema, isCancelled: z.boolean() }),
+    errors: ['lease_lost'],
+  },
+  'POST /node/v1/repairs/{repairId}/complete': {
+    summary: 'Finish a copy',
+    tag: 'nodes',
+    permission: 'node',
+    params: repairParams,
+    body: z.object({ fence, bytes: z.number().int().nonnegative() }),
+    response: repairOutcomeSchema,
+    errors: ['lease_lost'],
+  },
+  'POST /node/v1/repairs/{repairId}/fail': {
+    summary: 'Give a copy back, to be tried again or planned anew',
+    tag: 'nodes',
+    permission: 'node',
+    params: repairParams,
     body: z.object({ fence, failure: jobFailureSchema }),
     response: done,
     errors: ['lease_lost'],

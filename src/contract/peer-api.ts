@@ -14,6 +14,9 @@ export const PEER_SNAPSHOT_PATH = '/peer/v1/snapshot';
 /** What edges fetch from origins; path: {project}/{asset}/v{version}/{rest}, see docs/architecture.md. */
 export const ORIGIN_PREFIX = '/origin/v1/';
 
+/** What edges of one site ask of each other: an immutable object, at its owner. Path as under ORIGIN_PREFIX. */
+export const PEER_EDGE_PREFIX = '/peer/v1/edge/';
+
 /** Lower-case hex SHA-256 of the whole body; checked by the receiver before it keeps anything. */
 export const SHA256_HEADER = 'meridian-sha256';
 /** nodeId;sentAtMs;nonce;signature (Ed25519, base64url) over `METHOD\nhost\npath?query\nsentAtMs\nnonce`. */

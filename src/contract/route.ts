@@ -15,6 +15,8 @@ export interface RouteDefinition {
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
+  /** Largest body; default JSON_BODY_BYTES_MAX. */
+  readonly bodyBytesMax?: number;
   /** Schema of the 200 answer. */
   readonly response: z.ZodType;
   /** Errors beyond those that every route can give. */

@@ -22,5 +22,7 @@ export const uploadClaimsSchema = z.object({
   aud: z.literal('upload'),
   bytesMax: z.number().int().positive(),
   visibility: z.enum(['public', 'private']),
+  asset: assetIdSchema.optional().describe('The upload becomes a new version of this asset'),
+  version: z.number().int().min(2).optional().describe('Which one; both or none'),
 });
 export type UploadClaims = z.infer<typeof uploadClaimsSchema>;

@@ -17,7 +17,8 @@ import { createDomains, type Domains } from './domains.ts';
 import { createApiHandlers, createNodeApiHandlers } from './handlers.ts';
 import { removeExpired } from './housekeeping.ts';
 import { type ControlServer, createControlServer } from './http/server.ts';
-import { DATABASE_PING_EVERY_MS, LOCAL_JOIN_TOKEN_MS } from './limits.ts';
+import { DATABASE_PING_EVERY_MS, LEASE_MS, LOCAL_JOIN_TOKEN_MS } from './limits.ts';
+import { STORAGE_TICK_MS } from './storage/limits.ts';
 
 export interface ControlDependencies extends ControlContext {
   /** Built console (console/dist). */
@@ -63,6 +64,7 @@ export function createControl(dependencies: ControlDependencies): Control {
       rootKey: loadOrCreateSigningKey(join(dataDirectory, 'root-key.pem')),
       controlKey: loadOrCreateSigningKey(join(dataDirectory, 'control-key.pem')),
       term: leadership.term,
+      mayWork: () => leadership.isHeld() && gate.outage() === null,
     });
     domains = own;
     await own.load();
@@ -70,11 +72,13 @@ export function createControl(dependencies: ControlDependencies): Control {
     const port = await server.start(config.host, config.control.port);
     lifecycle.add('http server', () => server.stop());
     lifecycle.add('claims', () => own.scheduler.stop());
+    lifecycle.add('import claims', () => own.imports.stop());
     const host = config.host.includes(':') ? `[${config.host}]` : config.host;
     const url = `http://${host}:${port}`;
     own.begin(config.control.url ?? url);
     await own.joinTokens.keepLocal(true);
     runLoops(dependencies, lifecycle, gate, own);
+    lifecycle.run('webhooks', (signal) => own.dispatcher.run(signal));
     registerGauges(dependencies, gate, own);
     log.info({ url, term: leadership.term() }, 'control serves');
     return { url };
@@ -157,11 +161,23 @@ function runLoops(context: ControlContext, lifecycle: Lifecycle, gate: DatabaseG
   };
   run('database', DATABASE_PING_EVERY_MS, gate.ping);
   run('world', TICK_MS, own.tick);
-  run('leases', TICK_MS, whileDatabase(own.reap));
+  run(
+    'leases',
+    TICK_MS,
+    whileDatabase(async () => {
+      // Leases ran out while nobody could prolong them; their holders first get the time to say that they live.
+      if (gate.backForMs() >= LEASE_MS) await own.reap();
+    }),
+  );
   run(
     'published',
     TICK_MS,
     whileDatabase(() => own.publisher.save()),
+  );
+  run(
+    'storage',
+    STORAGE_TICK_MS,
+    whileDatabase(() => own.storage.tick()),
   );
   run('reload', RELOAD_MS, whileDatabase(own.reload));
   run(
@@ -194,6 +210,9 @@ function registerGauges({ metrics }: ControlContext, gate: DatabaseGate, own: Do
     'control_snapshot_sequence',
     'Sequence of the newest snapshot',
     () => own.publisher.newest()?.sequence ?? 0,
+  );
+  metrics.gauge('control_webhook_attempts_in_flight', 'Attempts at webhooks that wait for an answer', () =>
+    own.dispatcher.inFlight(),
   );
   metrics.gauge('control_wave_stopped', '1 while a refused snapshot waits for a better one', () =>
     own.publisher.waves().stopped === null ? 0 : 1,

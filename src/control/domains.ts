@@ -1,10 +1,14 @@
 // The domains of control and how they hang together: who tells whom that something changed.
 
 import type { SigningKey } from '#platform/identity.ts';
+import { createFrames } from './catalog/frames.ts';
 import type { ControlContext } from './context.ts';
+import { createDispatcher, type Dispatcher } from './events/dispatcher.ts';
+import { createSender } from './events/send.ts';
 import { createFleet, type Fleet } from './fleet/fleet.ts';
 import { createJoin, type Join } from './fleet/join.ts';
 import { createJoinTokens, type JoinTokens } from './fleet/join-tokens.ts';
+import { createImports, type Imports } from './imports/imports.ts';
 import { createLeases, type Leases } from './jobs/leases.ts';
 import { createScheduler, type Scheduler } from './jobs/scheduler.ts';
 import { createKeys, type Keys } from './keys/keys.ts';
@@ -12,6 +16,7 @@ import { DEAD_AFTER_MS } from './limits.ts';
 import { buildSnapshot } from './snapshot/build.ts';
 import { createPublisher, type Publisher } from './snapshot/publisher.ts';
 import { createSteering, type Steering } from './steering/steering.ts';
+import { createStorage, type Storage } from './storage/storage.ts';
 
 /** The domains, wired. */
 interface Parts {
@@ -24,10 +29,16 @@ interface Parts {
   readonly publisher: Publisher;
   readonly scheduler: Scheduler;
   readonly leases: Leases;
+  readonly dispatcher: Dispatcher;
+  readonly imports: Imports;
+  readonly storage: Storage;
+  readonly frames: ReturnType<typeof createFrames>;
   readonly rootPublicKey: string;
 }
 
 export interface Domains extends Parts {
+  /** Of the leader. */
+  term(): number;
   /** Reads everything from the database. */
   load(): Promise<void>;
   /** From now on snapshots are published, with this address of control. */
@@ -47,6 +58,8 @@ export interface DomainDependencies {
   readonly rootKey: SigningKey;
   readonly controlKey: SigningKey;
   term(): number;
+  /** Whether this process leads and its database answers. */
+  mayWork(): boolean;
 }
 
 /** What the wiring tells the outside. */
@@ -55,7 +68,10 @@ interface Wiring {
   controlUrl(): string;
 }
 
-function createParts({ context, rootKey, controlKey, term }: DomainDependencies, wiring: Wiring): Parts {
+function createParts(
+  { context, rootKey, controlKey, term, mayWork }: DomainDependencies,
+  wiring: Wiring,
+): Parts {
   const { config } = context;
   const fleet = createFleet(context);
   const keys = createKeys(context, wiring.onWorldChange);
@@ -77,6 +93,7 @@ function createParts({ context, rootKey, controlKey, term }: DomainDependencies,
   });
   const joinTokens = createJoinTokens(context, fleet);
   const scheduler = createScheduler(context, fleet);
+  const storage = createStorage(context, fleet, () => scheduler.wake());
   return {
     context,
     fleet,
@@ -86,7 +103,11 @@ function createParts({ context, rootKey, controlKey, term }: DomainDependencies,
     joinTokens,
     join: createJoin(context, fleet, joinTokens, wiring.onWorldChange),
     scheduler,
-    leases: createLeases(context, () => scheduler.wake()),
+    leases: createLeases(context, () => scheduler.wake(), storage.changed),
+    dispatcher: createDispatcher({ context, send: createSender(config.webhooks), mayWork, term }),
+    frames: createFrames(context),
+    imports: createImports(context),
+    storage,
     rootPublicKey: rootKey.publicKey,
   };
 }
@@ -109,6 +130,7 @@ export function createDomains(dependencies: DomainDependencies): Domains {
 
   return {
     ...parts,
+    term: dependencies.term,
     async load() {
       await fleet.reload();
       const last = await publisher.load();
@@ -130,6 +152,7 @@ export function createDomains(dependencies: DomainDependencies): Domains {
       const nodeIds = [...rebooted];
       rebooted.clear();
       await leases.reap(nodeIds);
+      await parts.imports.reap();
       scheduler.wake();
     },
     onReboot(nodeId) {

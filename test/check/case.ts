@@ -1,10 +1,10 @@
 // One way to break the good presentation, and the rule that alone must see it.
 
 import { systemClock } from '#platform/clock.ts';
-import { checkPresentation } from '../../src/viewer/check/check-presentation.ts';
-import type { PresentationFacts } from '../../src/viewer/check/facts.ts';
-import { gather } from '../../src/viewer/check/gather.ts';
-import type { Finding } from '../../src/viewer/check/rules/rule.ts';
+import { checkPresentation } from '#viewer/check/check-presentation.ts';
+import type { PresentationFacts } from '#viewer/check/facts.ts';
+import { gather } from '#viewer/check/gather.ts';
+import type { Finding } from '#viewer/check/rules/rule.ts';
 import { goodSite, MAIN, type SitePlan } from './good-site.ts';
 import type { Site } from './site.ts';
 

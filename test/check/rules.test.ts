@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { RULES } from '../../src/viewer/check/rules/all-rules.ts';
+import { RULES } from '#viewer/check/rules/all-rules.ts';
 import { type BrokenCase, checkCase, checkSite } from './case.ts';
 import { DASH_CASES } from './dash-cases.ts';
 import { DASH_STEERING, goodSite, HLS_STEERING, MAIN, MPD, SINGLE } from './good-site.ts';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CheckReport } from '../../src/viewer/check/report.ts';
+import type { CheckReport } from '#viewer/check/report.ts';
 import { clip } from '../support/media.ts';
 import { type RunningWorld, runMeridian, startWorld } from '../support/world.ts';
 

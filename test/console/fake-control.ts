@@ -14,6 +14,7 @@ import type { RouteDefinition } from '#contract/route.ts';
 import { answerAsEdge } from './fake-edge.ts';
 import { makeHandlers } from './fake-handlers.ts';
 import type { ApiKey, FakeState } from './fake-state.ts';
+import { makeWebhooks } from './fake-webhooks.ts';
 import { makeJobs, makeLibrary, makeWorld } from './fake-world.ts';
 
 const DIST = fileURLToPath(new URL('../../console/dist/', import.meta.url));
@@ -91,6 +92,7 @@ function makeState(edgeUrl: string): FakeState {
     ],
     projects: [{ id: 'default', name: 'Default', createdAtMs: nowMs - 9e8, assetCount: assets.length }],
     audit: makeAudit(nowMs),
+    webhooks: makeWebhooks(nowMs),
     findings: [],
     ingests: [],
     drainWarnings: [],

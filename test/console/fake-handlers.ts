@@ -6,7 +6,10 @@ import type { AssetView } from '#contract/api/assets.ts';
 import type { ApiRoutes } from '#contract/api/routes.ts';
 import { MeridianError } from '#contract/errors.ts';
 import type { RouteInput, RouteResult } from '#contract/route.ts';
+import { storageHandlers } from '../durability/fake-storage.ts';
+import { importHandlers } from '../imports/fake-imports.ts';
 import { ADMIN_TOKEN, type FakeState } from './fake-state.ts';
+import { webhookHandlers } from './fake-webhooks.ts';
 
 type Handlers = {
   [K in keyof ApiRoutes]: (
@@ -16,7 +19,14 @@ type Handlers = {
 
 /** Handlers for every route of the contract. */
 export function makeHandlers(state: FakeState): Handlers {
-  return { ...worldHandlers(state), ...assetHandlers(state), ...accessHandlers(state) };
+  return {
+    ...worldHandlers(state),
+    ...assetHandlers(state),
+    ...accessHandlers(state),
+    ...webhookHandlers(state),
+    ...importHandlers(),
+    ...storageHandlers(),
+  };
 }
 
 type Some<K extends keyof Handlers> = Pick<Handlers, K>;
@@ -76,6 +86,10 @@ function assetHandlers(
   | 'PATCH /v1/assets/{assetId}'
   | 'DELETE /v1/assets/{assetId}'
   | 'POST /v1/assets/{assetId}/retry'
+  | 'PUT /v1/assets/{assetId}/captions/{language}'
+  | 'DELETE /v1/assets/{assetId}/captions/{language}'
+  | 'PUT /v1/assets/{assetId}/poster'
+  | 'DELETE /v1/assets/{assetId}/poster'
   | 'POST /v1/assets/{assetId}/playback-tokens'
   | 'POST /v1/revocations'
   | 'GET /v1/jobs'
@@ -84,6 +98,11 @@ function assetHandlers(
     const asset = state.assets.find(({ id }) => id === assetId);
     if (asset === undefined) throw new MeridianError('gone', { what: 'asset' });
     return asset;
+  };
+  const change = (assetId: string, changes: Partial<AssetView>): AssetView => {
+    const changed: AssetView = { ...find(assetId), ...changes };
+    state.assets = state.assets.map((asset) => (asset.id === changed.id ? changed : asset));
+    return changed;
   };
   return {
     'POST /v1/upload-grants': () => ({
@@ -116,11 +135,27 @@ function assetHandlers(
       state.assets = state.assets.filter(({ id }) => id !== params.assetId);
       return { isDeleted: true };
     },
-    'POST /v1/assets/{assetId}/retry': ({ params }) => {
-      const changed: AssetView = { ...find(params.assetId), stage: 'queued', failure: null };
-      state.assets = state.assets.map((asset) => (asset.id === changed.id ? changed : asset));
-      return changed;
+    'POST /v1/assets/{assetId}/retry': ({ params }) =>
+      change(params.assetId, { stage: 'queued', failure: null }),
+    'PUT /v1/assets/{assetId}/captions/{language}': ({ params, body }) => {
+      if (!body.text.includes('-->'))
+        throw new MeridianError('captions_invalid', { line: 1, reason: 'there is no cue with text in it' });
+      const { kind, isDefault } = body;
+      const id = `${kind}-${params.language.toLowerCase()}`;
+      const label = body.label ?? params.language;
+      const file = { sha256: '0'.repeat(64), bytes: body.text.length, cueCount: 1 };
+      const track = { id, language: params.language, kind, label, isDefault, ...file };
+      const others = find(params.assetId).captions.filter((other) => other.id !== id);
+      return change(params.assetId, { captions: [...others, track] });
     },
+    'DELETE /v1/assets/{assetId}/captions/{language}': ({ params, query }) => {
+      const id = `${query.kind}-${params.language.toLowerCase()}`;
+      return change(params.assetId, {
+        captions: find(params.assetId).captions.filter((track) => track.id !== id),
+      });
+    },
+    'PUT /v1/assets/{assetId}/poster': ({ params }) => change(params.assetId, { posterKind: 'chosen' }),
+    'DELETE /v1/assets/{assetId}/poster': ({ params }) => change(params.assetId, { posterKind: 'automatic' }),
     'POST /v1/assets/{assetId}/playback-tokens': ({ params }) => {
       const asset = find(params.assetId);
       return {
@@ -148,6 +183,7 @@ function accessHandlers(
   | 'DELETE /v1/session'
   | 'GET /v1/projects'
   | 'POST /v1/projects'
+  | 'PUT /v1/projects/{projectId}/loudness'
   | 'POST /v1/projects/{projectId}/keys'
   | 'GET /v1/tokens'
   | 'POST /v1/tokens'
@@ -174,6 +210,7 @@ function accessHandlers(
       state.projects = [...state.projects, { ...body, createdAtMs: Date.now(), assetCount: 0 }];
       return body;
     },
+    'PUT /v1/projects/{projectId}/loudness': ({ params, body }) => ({ ...params, ...body }),
     'POST /v1/projects/{projectId}/keys': () => ({
       keyId: 'key_test',
       privateKeyPem: '-----BEGIN PRIVATE KEY-----\ntest\n-----END PRIVATE KEY-----',

@@ -5,6 +5,7 @@ import type { ApiRoutes } from '#contract/api/routes.ts';
 import type { WorldView } from '#contract/api/world.ts';
 import type { MeridianError } from '#contract/errors.ts';
 import type { RouteResult } from '#contract/route.ts';
+import type { FakeWebhook } from './fake-webhooks.ts';
 import type { JobView } from './fake-world.ts';
 
 export const ADMIN_TOKEN = 'mrd_test_admin_token';
@@ -20,6 +21,7 @@ export interface FakeState {
   tokens: Answer<'GET /v1/tokens'>['tokens'];
   projects: Answer<'GET /v1/projects'>['projects'];
   audit: Answer<'GET /v1/audit'>['entries'];
+  webhooks: FakeWebhook[];
   findings: Answer<'GET /v1/steering'>['findings'];
   ingests: Answer<'POST /v1/upload-grants'>['ingests'];
   /** What drains answer as warnings. */

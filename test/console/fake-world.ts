@@ -180,6 +180,10 @@ export function makeAsset({ index, nowMs, edgeUrl, change = {} }: AssetOptions):
       { id: 'v360', kind: 'video', width: 640, height: 360, bandwidthBps: 820_000, frameCount: 4_512 },
       { id: 'a128', kind: 'audio', width: null, height: null, bandwidthBps: 131_000, frameCount: 7_050 },
     ],
+    captions: [],
+    posterKind: 'automatic',
+    hasStoryboard: false,
+    hasPreview: false,
     watchUrl: `${edgeUrl}/watch/default/${id}`,
     playlists: regionIds.map((regionId) => ({
       regionId,

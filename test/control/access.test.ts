@@ -10,6 +10,7 @@ import { defined } from '#base/assert.ts';
 import { apiRoutes } from '#contract/api/routes.ts';
 import type { ApiClient } from '#contract/client.ts';
 import type { RouteDefinition } from '#contract/route.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { codeOf, makeMedia, makeRecord, onEveryDatabase, settle, type TestControl } from './support.ts';
 
 type RouteKey = keyof typeof apiRoutes;
@@ -20,12 +21,18 @@ interface Things {
   readonly assetId: string;
   readonly tokenId: string;
   readonly playbackTokenId: string;
+  readonly importId: string;
+  readonly webhookId: string;
 }
 
 /** Calls any route with loose types, since the tables below name them as data. */
 function callAny(client: ApiClient, key: string, given: Arguments): Promise<unknown> {
   return (client.call as (key: string, given: Arguments) => Promise<unknown>)(key, given);
 }
+
+/** Nobody listens where webhooks go here. */
+const LOOPBACK_WEBHOOKS = { config: { webhooks: { allowPrivateAddresses: true } } };
+const NOWHERE_URL = 'http://127.0.0.1:9';
 
 async function makeThings(world: TestControl): Promise<Things> {
   for (const id of ['mine', 'other']) await world.admin.call('POST /v1/projects', { body: { id, name: id } });
@@ -39,8 +46,17 @@ async function makeThings(world: TestControl): Promise<Things> {
     params: { assetId: record.assetId },
     body: {},
   });
-  return { assetId: record.assetId, tokenId: view.id, playbackTokenId: playback.tokenId };
+  const { webhook } = await world.admin.call('POST /v1/webhooks', {
+    body: { url: `${NOWHERE_URL}/secret-of-other`, projectId: 'other', eventTypes: ['asset.deleted'] },
+  });
+  const { id: importId } = await world.admin.call('POST /v1/imports', {
+    body: { url: 'https://media.example/secret-of-other.mp4', projectId: 'other' },
+  });
+  const playbackTokenId = playback.tokenId;
+  return { assetId: record.assetId, tokenId: view.id, playbackTokenId, importId, webhookId: webhook.id };
 }
+
+const NO_QUOTAS = { storedBytesMax: null, assetsMax: null, uploadBytesPerDayMax: null, retentionDays: null };
 
 /**
  * What an admin of the project `mine` gets when it reaches for what belongs to `other`, or to all.
@@ -59,6 +75,10 @@ const CROSS_PROJECT: Record<
     'wrong_project',
     () => ({ params: { projectId: 'other' }, body: { use: 'playback' } }),
   ],
+  'PUT /v1/projects/{projectId}/loudness': [
+    'wrong_project',
+    () => ({ params: { projectId: 'other' }, body: { targetLufs: -16 } }),
+  ],
   'GET /v1/tokens': ['hidden', () => ({})],
   'POST /v1/tokens': ['wrong_project', () => ({ body: { name: 'x', role: 'admin', projectId: 'other' } })],
   'DELETE /v1/tokens/{tokenId}': ['not_found', ({ tokenId }) => ({ params: { tokenId } })],
@@ -72,6 +92,33 @@ const CROSS_PROJECT: Record<
   ],
   'DELETE /v1/assets/{assetId}': ['not_found', ({ assetId }) => ({ params: { assetId } })],
   'POST /v1/assets/{assetId}/retry': ['not_found', ({ assetId }) => ({ params: { assetId } })],
+  'PUT /v1/assets/{assetId}/captions/{language}': [
+    'not_found',
+    ({ assetId }) => ({
+      params: { assetId, language: 'en' },
+      body: { text: 'WEBVTT\n\n00:01.000 --> 00:02.000\nHello' },
+    }),
+  ],
+  'DELETE /v1/assets/{assetId}/captions/{language}': [
+    'not_found',
+    ({ assetId }) => ({ params: { assetId, language: 'en' } }),
+  ],
+  'PUT /v1/assets/{assetId}/poster': [
+    'not_found',
+    ({ assetId }) => ({ params: { assetId }, body: { atMs: 0 } }),
+  ],
+  'DELETE /v1/assets/{assetId}/poster': ['not_found', ({ assetId }) => ({ params: { assetId } })],
+  'GET /v1/assets/{assetId}/copies': ['not_found', ({ assetId }) => ({ params: { assetId } })],
+  'POST /v1/assets/{assetId}/restore': ['not_found', ({ assetId }) => ({ params: { assetId } })],
+  'GET /v1/storage/deletions': ['hidden', () => ({})],
+  'GET /v1/storage/repairs': ['hidden', () => ({})],
+  'GET /v1/storage/scrub': ['wrong_project', () => ({})],
+  'GET /v1/storage/usage': ['wrong_project', () => ({ query: { projectId: 'other' } })],
+  'GET /v1/projects/{projectId}/quotas': ['wrong_project', () => ({ params: { projectId: 'other' } })],
+  'PUT /v1/projects/{projectId}/quotas': [
+    'wrong_project',
+    () => ({ params: { projectId: 'other' }, body: NO_QUOTAS }),
+  ],
   'POST /v1/assets/{assetId}/playback-tokens': [
     'not_found',
     ({ assetId }) => ({ params: { assetId }, body: {} }),
@@ -89,11 +136,47 @@ const CROSS_PROJECT: Record<
   'DELETE /v1/drains/{target}': ['wrong_project', () => ({ params: { target: 'dublin' } })],
   'GET /v1/steering': ['shared', () => ({})],
   'POST /v1/join-tokens': ['wrong_project', () => ({ body: { siteId: 'dublin-1' } })],
+  'GET /v1/events': ['hidden', () => ({})],
+  'GET /v1/webhooks': ['hidden', () => ({})],
+  'POST /v1/webhooks': ['wrong_project', () => ({ body: { url: NOWHERE_URL } })],
+  'GET /v1/webhooks/{webhookId}': ['not_found', ({ webhookId }) => ({ params: { webhookId } })],
+  'PATCH /v1/webhooks/{webhookId}': [
+    'not_found',
+    ({ webhookId }) => ({ params: { webhookId }, body: { url: NOWHERE_URL } }),
+  ],
+  'DELETE /v1/webhooks/{webhookId}': ['not_found', ({ webhookId }) => ({ params: { webhookId } })],
+  'POST /v1/webhooks/{webhookId}/pause': ['not_found', ({ webhookId }) => ({ params: { webhookId } })],
+  'POST /v1/webhooks/{webhookId}/resume': ['not_found', ({ webhookId }) => ({ params: { webhookId } })],
+  'POST /v1/webhooks/{webhookId}/rotate-secret': [
+    'not_found',
+    ({ webhookId }) => ({ params: { webhookId }, body: {} }),
+  ],
+  'POST /v1/webhooks/{webhookId}/test': ['not_found', ({ webhookId }) => ({ params: { webhookId } })],
+  'GET /v1/webhooks/{webhookId}/deliveries': ['not_found', ({ webhookId }) => ({ params: { webhookId } })],
+  'GET /v1/webhooks/{webhookId}/deliveries/{deliveryId}': [
+    'not_found',
+    ({ webhookId }) => ({ params: { webhookId, deliveryId: 1 } }),
+  ],
+  'POST /v1/webhooks/{webhookId}/deliveries/{deliveryId}/replay': [
+    'not_found',
+    ({ webhookId }) => ({ params: { webhookId, deliveryId: 1 } }),
+  ],
+  'POST /v1/imports': [
+    'wrong_project',
+    () => ({ body: { url: 'https://media.example/a.mp4', projectId: 'other' } }),
+  ],
+  'GET /v1/imports': ['hidden', () => ({})],
+  'GET /v1/imports/{importId}': ['not_found', ({ importId }) => ({ params: { importId } })],
+  'POST /v1/imports/{importId}/cancel': ['not_found', ({ importId }) => ({ params: { importId } })],
+  'POST /v1/webhooks/{webhookId}/replay': [
+    'not_found',
+    ({ webhookId }) => ({ params: { webhookId }, body: { fromMs: 0, toMs: 1 } }),
+  ],
 };
 
 onEveryDatabase('roles and projects', (suite) => {
   test('no route lets a project see or change what belongs to another, or to all', async () => {
-    const world = await suite.start();
+    const world = await suite.start(LOOPBACK_WEBHOOKS);
     const things = await makeThings(world);
     const mine = await world.clientFor('admin', 'mine');
     assert.deepEqual(Object.keys(CROSS_PROJECT).sort(), Object.keys(apiRoutes).sort());
@@ -109,6 +192,9 @@ onEveryDatabase('roles and projects', (suite) => {
         things.tokenId,
         things.playbackTokenId,
         'secret of other',
+        things.importId,
+        things.webhookId,
+        'secret-of-other',
         '"other"',
       ])
         assert.equal(text.includes(secret), false, `${key} shows ${secret}`);
@@ -126,7 +212,7 @@ onEveryDatabase('roles and projects', (suite) => {
   });
 
   test('every route refuses the role below its own, a stranger, and a made-up token', async () => {
-    const world = await suite.start();
+    const world = await suite.start(LOOPBACK_WEBHOOKS);
     const things = await makeThings(world);
     const below = { operator: await world.clientFor('viewer'), admin: await world.clientFor('operator') };
     for (const [key, route] of Object.entries(apiRoutes) as [string, RouteDefinition][]) {
@@ -206,10 +292,13 @@ onEveryDatabase('roles and projects', (suite) => {
 });
 
 /** One call per changing route, in an order in which each succeeds; the action that its audit row carries. */
+/** The marks of a JPEG of one pixel, around an empty scan. */
+const SMALLEST_JPEG = '/9j/wAALCAABAAEBAREA/9oACAEBAAA/AP/Z';
+
 const CHANGES: readonly [
   RouteKey,
   string,
-  (things: Things & { retryAssetId: string; tokenOfMine: string }) => Arguments,
+  (things: Things & { retryAssetId: string; tokenOfMine: string; deliveryId: number }) => Arguments,
 ][] = [
   ['POST /v1/projects', 'project.create', () => ({ body: { id: 'third', name: 'Third' } })],
   [
@@ -241,15 +330,76 @@ const CHANGES: readonly [
     ({ retryAssetId }) => ({ params: { assetId: retryAssetId } }),
   ],
   ['DELETE /v1/assets/{assetId}', 'asset.delete', ({ assetId }) => ({ params: { assetId } })],
+  [
+    'PUT /v1/assets/{assetId}/captions/{language}',
+    'asset.captions.put',
+    ({ retryAssetId }) => ({
+      params: { assetId: retryAssetId, language: 'en' },
+      body: { text: 'WEBVTT\n\n00:01.000 --> 00:02.000\nHello' },
+    }),
+  ],
+  [
+    'DELETE /v1/assets/{assetId}/captions/{language}',
+    'asset.captions.delete',
+    ({ retryAssetId }) => ({ params: { assetId: retryAssetId, language: 'en' } }),
+  ],
+  [
+    'PUT /v1/assets/{assetId}/poster',
+    'asset.poster',
+    ({ retryAssetId }) => ({ params: { assetId: retryAssetId }, body: { imageBase64: SMALLEST_JPEG } }),
+  ],
+  [
+    'DELETE /v1/assets/{assetId}/poster',
+    'asset.poster',
+    ({ retryAssetId }) => ({ params: { assetId: retryAssetId } }),
+  ],
+  [
+    'PUT /v1/projects/{projectId}/loudness',
+    'project.loudness',
+    () => ({ params: { projectId: 'other' }, body: { targetLufs: -16 } }),
+  ],
+  ['POST /v1/assets/{assetId}/restore', 'asset.restore', ({ assetId }) => ({ params: { assetId } })],
+  [
+    'PUT /v1/projects/{projectId}/quotas',
+    'project.quotas',
+    () => ({ params: { projectId: 'other' }, body: NO_QUOTAS }),
+  ],
   ['POST /v1/drains/{target}', 'drain.start', () => ({ params: { target: 'singapore-1' }, body: {} })],
   ['DELETE /v1/drains/{target}', 'drain.end', () => ({ params: { target: 'singapore-1' } })],
   ['POST /v1/join-tokens', 'join-token.create', () => ({ body: { siteId: 'dublin-1' } })],
+  ['POST /v1/webhooks', 'webhook.create', () => ({ body: { url: NOWHERE_URL } })],
+  [
+    'PATCH /v1/webhooks/{webhookId}',
+    'webhook.change',
+    ({ webhookId }) => ({ params: { webhookId }, body: { description: 'new' } }),
+  ],
+  ['POST /v1/webhooks/{webhookId}/pause', 'webhook.pause', ({ webhookId }) => ({ params: { webhookId } })],
+  ['POST /v1/webhooks/{webhookId}/resume', 'webhook.resume', ({ webhookId }) => ({ params: { webhookId } })],
+  [
+    'POST /v1/webhooks/{webhookId}/rotate-secret',
+    'webhook.rotate-secret',
+    ({ webhookId }) => ({ params: { webhookId }, body: {} }),
+  ],
+  ['POST /v1/webhooks/{webhookId}/test', 'webhook.test', ({ webhookId }) => ({ params: { webhookId } })],
+  [
+    'POST /v1/webhooks/{webhookId}/deliveries/{deliveryId}/replay',
+    'webhook.replay',
+    ({ webhookId, deliveryId }) => ({ params: { webhookId, deliveryId } }),
+  ],
+  [
+    'POST /v1/webhooks/{webhookId}/replay',
+    'webhook.replay',
+    ({ webhookId }) => ({ params: { webhookId }, body: { fromMs: 0, toMs: 1 } }),
+  ],
+  ['POST /v1/imports', 'import.create', () => ({ body: { url: 'https://media.example/a.mp4' } })],
+  ['POST /v1/imports/{importId}/cancel', 'import.cancel', ({ importId }) => ({ params: { importId } })],
+  ['DELETE /v1/webhooks/{webhookId}', 'webhook.delete', ({ webhookId }) => ({ params: { webhookId } })],
   ['DELETE /v1/session', 'session.delete', () => ({})],
 ];
 
 onEveryDatabase('the audit trail', (suite) => {
   test('every changing route leaves one row that names who, what and which', async () => {
-    const world = await suite.start();
+    const world = await suite.start(LOOPBACK_WEBHOOKS);
     const things = await makeThings(world);
     await world.settledNodes('singapore-1', 'los-angeles-1');
     const retry = makeRecord();
@@ -261,7 +411,16 @@ onEveryDatabase('the audit trail', (suite) => {
     await node.api.call('POST /node/v1/uploads', { body: { record: retry } });
     await world.database.updateTable('jobs').set({ state: 'dead' }).execute();
     const { view } = await world.admin.call('POST /v1/tokens', { body: { name: 'doomed', role: 'viewer' } });
-    const all = { ...things, retryAssetId: retry.assetId, tokenOfMine: view.id };
+    const { webhookId } = things;
+    const { deliveryId } = await world.admin.call('POST /v1/webhooks/{webhookId}/test', {
+      params: { webhookId },
+    });
+    await waitFor('the test to end', async () => {
+      const params = { webhookId, deliveryId };
+      const seen = await world.admin.call('GET /v1/webhooks/{webhookId}/deliveries/{deliveryId}', { params });
+      return seen.delivery.state === 'dead';
+    });
+    const all = { ...things, retryAssetId: retry.assetId, tokenOfMine: view.id, deliveryId };
 
     const changing = Object.keys(apiRoutes).filter(
       (key) => !key.startsWith('GET ') && key !== 'POST /v1/session',

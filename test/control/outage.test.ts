@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { defined } from '#base/assert.ts';
 import { createLink, type Link } from '../database/servers.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -76,6 +77,51 @@ onEveryDatabase('a database that is away', (suite) => {
         assert.equal(node.snapshot?.term, term, 'nobody led in between');
       });
     });
+
+  test('thirty seconds without a database cost nobody a lease, an upload or the lead', async () => {
+    await withLink(suite.socketPath(), async (link) => {
+      const world = await suite.start({
+        address: (database) => ({ url: link.url.replace(/\/postgres$/, `/${database}`) }),
+      });
+      const [node] = await world.settledNodes('dublin-1');
+      assert.ok(node);
+      const record = makeRecord();
+      await node.api.call('POST /node/v1/uploads', { body: { record } });
+      const job = defined((await node.claim())[0], 'a job');
+      const heartbeat = () =>
+        node.api.call('POST /node/v1/jobs/{jobId}/heartbeat', {
+          params: { jobId: job.id },
+          body: { fence: job.fence, progress: encoding(0.5) },
+        });
+      const { term } = defined(node.snapshot, 'a snapshot');
+
+      await link.cut();
+      const late = makeRecord();
+      for (const endAtMs = performance.now() + 30_000; performance.now() < endAtMs; ) {
+        await node.beat();
+        assert.equal(await codeOf(heartbeat()), 'unavailable');
+        const refused: Promise<unknown> = node.api.call('POST /node/v1/uploads', { body: { record: late } });
+        assert.equal(await codeOf(refused), 'unavailable');
+        await setTimeout(1_000);
+      }
+      await link.mend();
+      await waitFor('control to be ready again', async () => (await fetch(`${world.url}/readyz`)).ok, 20_000);
+      // Three seconds after the mend, as an encoder's next heartbeat would come.
+      await setTimeout(3_000);
+      assert.equal((await heartbeat()).isCancelled, false, 'the job is still its own');
+      await node.api.call('POST /node/v1/uploads', { body: { record: late } });
+      const { assets } = await world.admin.call('GET /v1/assets');
+      assert.deepEqual(
+        assets.map(({ id, stage }) => [id, stage]),
+        [
+          [late.assetId, 'queued'],
+          [record.assetId, 'encoding'],
+        ],
+      );
+      await settle([node]);
+      assert.equal(node.snapshot?.term, term, 'nobody led in between');
+    });
+  });
 
   test('requests that wait on a silent database are let go', async () => {
     await withLink(suite.socketPath(), async (link) => {

@@ -216,6 +216,8 @@ test('the probe is empty and the status tells what can be played', async () => {
     durationMs: 12_000,
     name: 'A clip',
     hasPoster: true,
+    hasStoryboard: false,
+    hasPreview: false,
   });
 });
 
@@ -231,6 +233,8 @@ test('whoever waits for a video that failed is told why', async () => {
     durationMs: null,
     name: 'A clip',
     hasPoster: false,
+    hasStoryboard: false,
+    hasPreview: false,
   });
 });
 

@@ -44,10 +44,13 @@ export interface TestRegion {
   readonly origin: Role;
   readonly edge: EdgeRole;
   readonly metrics: Metrics;
+  readonly nodeUrl: string;
   readonly context: NodeContext;
   /** Paths under ORIGIN_PREFIX that this origin was asked for. */
   readonly asked: string[];
   intercept: Intercept | undefined;
+  /** The node port answers nothing. */
+  isSilent: boolean;
   /** Ends the origin as a kill would: connections are reset, the port refuses. */
   killOrigin(): Promise<void>;
   /** Brings it back on the same port. */
@@ -97,7 +100,7 @@ function createConfig(overrides: Record<string, unknown>): Config {
   return configSchema.parse({ regions, ...overrides });
 }
 
-interface OriginServer {
+export interface OriginServer {
   readonly server: Server;
   port: number;
   listen(): Promise<void>;
@@ -105,7 +108,7 @@ interface OriginServer {
 }
 
 /** Serves the routes of an origin without signatures, which the node port has tests for. */
-function createOriginServer(
+export function createOriginServer(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
 ): OriginServer {
   const sockets = new Set<Socket>();
@@ -133,7 +136,7 @@ async function startRegion(
   config: Config,
   folder: string,
   shared: Pick<NodeContext, 'clock' | 'world' | 'probes' | 'transport'>,
-): Promise<TestRegion & { stop(): Promise<void>; nodeUrl: string }> {
+): Promise<TestRegion & { stop(): Promise<void> }> {
   const region = defined(
     config.regions.find((candidate) => candidate.id === id),
     'the region',
@@ -146,7 +149,7 @@ async function startRegion(
     region,
     site,
     nodeId: `${id}-1-a`,
-    dataDirectory: folder,
+    dataDirectory: join(folder, id),
     log: silentLog,
     metrics,
     store,
@@ -157,8 +160,16 @@ async function startRegion(
   const asked: string[] = [];
   const server = createOriginServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://node');
+    if (url.pathname === '/healthz' && !self.isSilent) {
+      response.end();
+      return;
+    }
+    // As a process that is stopped: the kernel takes connections, nobody answers.
+    if (self.isSilent) return;
     const [prefix, handler] = defined(
-      Object.entries(origin.routes ?? {}).find(([candidate]) => url.pathname.startsWith(candidate)),
+      Object.entries({ ...origin.routes, ...edge.routes }).find(([candidate]) =>
+        url.pathname.startsWith(candidate),
+      ),
       'a route',
     );
     const rest = url.pathname.slice(prefix.length);
@@ -169,7 +180,7 @@ async function startRegion(
     );
   });
   await server.listen();
-  const self: TestRegion & { stop(): Promise<void>; nodeUrl: string } = {
+  const self: TestRegion & { stop(): Promise<void> } = {
     id,
     store,
     origin,
@@ -178,6 +189,7 @@ async function startRegion(
     context,
     asked,
     intercept: undefined,
+    isSilent: false,
     nodeUrl: `http://127.0.0.1:${server.port}`,
     killOrigin: () => server.kill(),
     reviveOrigin: () => server.listen(),

@@ -132,11 +132,8 @@ async function wrongEngine(
 ): Promise<Engine> {
   const engine = await testEngine();
   return {
-    name: engine.name,
-    version: engine.version,
-    probe: (path, options) => engine.probe(path, options),
+    ...engine,
     encode: (request) => engine.encode(change(request)),
-    poster: (request) => engine.poster(request),
   };
 }
 
@@ -163,10 +160,7 @@ test('an engine that is killed from outside is a failure to be tried again', asy
   makeClip(path, 20, '640x360');
   const engine = await testEngine();
   const killed: Engine = {
-    name: engine.name,
-    version: engine.version,
-    probe: (file, options) => engine.probe(file, options),
-    poster: (request) => engine.poster(request),
+    ...engine,
     encode: (request) => {
       const running = engine.encode(request);
       const first = defined([...running.outputs.values()][0], 'an output');

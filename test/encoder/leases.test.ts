@@ -31,10 +31,7 @@ async function watchedEngine(): Promise<{ engine: Engine; encodes: Encode[] }> {
   return {
     encodes,
     engine: {
-      name: engine.name,
-      version: engine.version,
-      probe: (path, options) => engine.probe(path, options),
-      poster: (request) => engine.poster(request),
+      ...engine,
       encode: (request) => {
         const running = engine.encode(request);
         encodes.push(running);

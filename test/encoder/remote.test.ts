@@ -13,7 +13,8 @@ import type { WorldSnapshot } from '#contract/snapshot.ts';
 import { readBody } from '#platform/http/node-transport.ts';
 import { createMemoryStore } from '#platform/objects/memory-store.ts';
 import { createJobsClient } from '../../src/region/encoder/jobs-client.ts';
-import { createPeerMedia, objectsOf } from '../../src/region/encoder/peer-media.ts';
+import { createPeerMedia } from '../../src/region/encoder/peer-media.ts';
+import { objectsOf } from '../../src/region/shared/attempt-objects.ts';
 import { ASSET, jobFor, makeClip, temporaryDirectory, testContext } from './support.ts';
 
 interface Call {

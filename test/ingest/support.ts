@@ -68,7 +68,11 @@ export async function startIngestWorld(
     );
   });
   const controlPort = await listen(control, '127.0.0.1', 0, 'the fake control');
-  const base = configSchema.parse({ limits: { uploadBytesMax: options.uploadBytesMax ?? 50_000_000 } });
+  const base = configSchema.parse({
+    limits: { uploadBytesMax: options.uploadBytesMax ?? 50_000_000 },
+    // The fake control has none to give.
+    imports: { slots: 0 },
+  });
   let snapshot: WorldSnapshot | undefined;
   const ports = new Map<number, { node: number; ingest: number }>();
 

@@ -1,12 +1,8 @@
 // The player's pure parts; they live beside its sources, which have a package of their own.
 
-import '../../player/src/failover.test.ts';
 import '../../player/src/feed/feed-plan.test.ts';
 import '../../player/src/presentation.test.ts';
 import '../../player/src/readiness.test.ts';
 import '../../player/src/recommended-settings.test.ts';
-import '../../player/src/recovery.test.ts';
-import '../../player/src/request-race.test.ts';
 import '../../player/src/stall-meter.test.ts';
-import '../../player/src/steering.test.ts';
 import '../../player/src/ui/keyboard.test.ts';

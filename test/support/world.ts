@@ -116,14 +116,21 @@ export async function startWorld(options: WorldOptions = {}, files?: WorldFiles)
       output += chunk.toString();
     });
   const exited = new Promise<number | null>((resolve) => child.on('exit', resolve));
-  await waitFor(
-    'the world to be ready',
-    () => {
-      if (child.exitCode !== null) throw new Error(`meridian up ended with ${child.exitCode}: ${output}`);
-      return output.includes('Meridian is ready');
-    },
-    60_000,
-  );
+  try {
+    await waitFor(
+      'the world to be ready',
+      () => {
+        if (child.exitCode !== null) throw new Error(`meridian up ended with ${child.exitCode}: ${output}`);
+        return output.includes('Meridian is ready');
+      },
+      60_000,
+    );
+  } catch (error) {
+    // What does not become ready must not outlive the test.
+    child.kill('SIGINT');
+    await exited;
+    throw error;
+  }
   const startMs = performance.now() - startedAtMs;
   const adminToken = readFileSync(join(dataDirectory, 'admin-token'), 'utf8').trim();
   const controlUrl = `http://127.0.0.1:${ports[0]}`;

@@ -18,7 +18,9 @@ import { Empty, LoadFailed, SkeletonRows } from '../ui/states.tsx';
 import { usePolled } from '../ui/use-polled.ts';
 import { type AssetActions, assetMenu, retryAsset, watchUrlOf } from './asset-dialogs.tsx';
 import { AssetTimeline } from './asset-timeline.tsx';
+import { CaptionsSection } from './captions-section.tsx';
 import { embedUrl, failureAdvice } from './describe-asset.ts';
+import { PosterSection } from './poster-section.tsx';
 
 const MOVING_INTERVAL_MS = 1_000;
 const SETTLED_INTERVAL_MS = 5_000;
@@ -45,6 +47,14 @@ export function AssetPanel({ assetId, known, actions, onClose }: AssetPanelProps
     if (data !== undefined) replace(data);
   }, [data, replace]);
   const asset = data ?? known;
+  // What was changed in here shows at once, not at the next poll.
+  const ownActions: AssetActions = {
+    ...actions,
+    replace(changed) {
+      replace(changed);
+      void asked.refresh();
+    },
+  };
   const isGone = error instanceof ApiError && (error.code === 'gone' || error.code === 'not_found');
   return (
     <aside className="panel" aria-label={asset?.name ?? 'Asset'}>
@@ -55,7 +65,7 @@ export function AssetPanel({ assetId, known, actions, onClose }: AssetPanelProps
             It was deleted, or never existed.
           </Empty>
         ) : asset !== undefined ? (
-          <Details asset={asset} actions={actions} />
+          <Details asset={asset} actions={ownActions} />
         ) : error !== undefined ? (
           <LoadFailed what="The asset" error={error} onRetry={() => void asked.refresh()} />
         ) : (
@@ -97,6 +107,8 @@ function Details({ asset, actions }: { readonly asset: AssetView; readonly actio
       {asset.failure !== null && <Failure asset={asset} actions={actions} />}
       <AssetTimeline asset={asset} />
       <Facts asset={asset} />
+      <CaptionsSection asset={asset} actions={actions} />
+      <PosterSection asset={asset} actions={actions} />
       <Renditions asset={asset} />
       <Addresses asset={asset} />
     </>

@@ -30,6 +30,11 @@ export function failureAdvice(code: string): string {
     : 'Try again; if it fails once more, look at the log of the encoder.';
 }
 
+/** The folder of an asset's media at an edge, from one of its addresses there. */
+export function mediaFolder(address: string): string {
+  return address.slice(0, address.lastIndexOf('/') + 1);
+}
+
 /** The same page without its surroundings, for an iframe. */
 export function embedUrl(watchUrl: string): string {
   return watchUrl.replace('/watch/', '/embed/');

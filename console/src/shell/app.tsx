@@ -13,6 +13,7 @@ import { Mark } from '../ui/icon.tsx';
 import { useStore } from '../ui/store.ts';
 import { Toasts } from '../ui/toast.tsx';
 import { usePolled } from '../ui/use-polled.ts';
+import { WebhooksPage } from '../webhooks/webhooks-page.tsx';
 import { WorldPage } from '../world/world-page.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
@@ -29,6 +30,7 @@ const TITLES: Readonly<Record<Page, string>> = {
   world: 'World',
   library: 'Library',
   jobs: 'Jobs',
+  webhooks: 'Webhooks',
   access: 'Access',
 };
 
@@ -92,6 +94,7 @@ function Frame() {
     'g w': () => navigate('world'),
     'g l': () => navigate('library'),
     'g j': () => navigate('jobs'),
+    'g h': () => navigate('webhooks'),
     'g a': () => navigate('access'),
     '/': () => navigate('library', 'search'),
   });
@@ -112,6 +115,7 @@ function Frame() {
             {route.page === 'world' && <WorldPage world={world} />}
             {route.page === 'library' && <LibraryPage detail={route.detail} world={world.data} />}
             {route.page === 'jobs' && <JobsPage />}
+            {route.page === 'webhooks' && <WebhooksPage detail={route.detail} />}
             {route.page === 'access' && <AccessPage tab={route.detail} />}
           </ErrorBoundary>
         </main>

@@ -9,6 +9,7 @@ const KEYS: readonly { readonly title: string; readonly rows: readonly (readonly
       ['g w', 'World'],
       ['g l', 'Library'],
       ['g j', 'Jobs'],
+      ['g h', 'Webhooks'],
       ['g a', 'Access'],
       ['/', 'Search the library'],
     ],

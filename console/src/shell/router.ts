@@ -2,12 +2,12 @@
 
 import { useSyncExternalStore } from 'react';
 
-export const PAGES = ['world', 'library', 'jobs', 'access'] as const;
+export const PAGES = ['world', 'library', 'jobs', 'webhooks', 'access'] as const;
 export type Page = (typeof PAGES)[number];
 
 export interface Route {
   readonly page: Page;
-  /** What is open on the page: an asset of the library, a tab of access. */
+  /** What is open on the page: an asset of the library, a webhook, a tab of access. */
   readonly detail: string | null;
 }
 

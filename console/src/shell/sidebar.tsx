@@ -14,6 +14,7 @@ const ENTRIES: readonly { readonly page: Page; readonly label: string; readonly 
   { page: 'world', label: 'World', icon: 'world' },
   { page: 'library', label: 'Library', icon: 'library' },
   { page: 'jobs', label: 'Jobs', icon: 'jobs' },
+  { page: 'webhooks', label: 'Webhooks', icon: 'send' },
   { page: 'access', label: 'Access', icon: 'access' },
 ];
 

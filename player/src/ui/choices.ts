@@ -36,6 +36,24 @@ export function chooseCaptions(engine: Engine, id: string): void {
   if (hls === undefined) return;
   hls.subtitleDisplay = id !== '-1';
   hls.subtitleTrack = Number(id);
+  const language = hls.subtitleTracks[Number(id)]?.lang;
+  if (language !== undefined) lastLanguage = language;
+}
+
+/** What this viewer read last, on this page. */
+let lastLanguage: string | undefined;
+
+/** The track that a viewer who asks for captions most likely wants: the last language, else the browser's, else the first. */
+export function preferredCaptions(engine: Engine): string {
+  const tracks = engine.hls()?.subtitleTracks ?? [];
+  for (const wanted of [lastLanguage, ...navigator.languages]) {
+    if (wanted === undefined) continue;
+    const exact = tracks.findIndex(({ lang }) => lang === wanted);
+    const primary = wanted.split('-')[0];
+    const close = tracks.findIndex(({ lang }) => lang?.split('-')[0] === primary);
+    if (exact !== -1 || close !== -1) return String(exact !== -1 ? exact : close);
+  }
+  return '0';
 }
 
 /** Audio tracks. */
@@ -54,6 +72,17 @@ export function chooseAudio(engine: Engine, id: string): void {
   if (hls !== undefined) hls.audioTrack = Number(id);
 }
 
+/** What people call a rendition: the shorter side of its picture, also when it stands upright. */
+export function qualityName(level: { readonly width: number; readonly height: number }): string {
+  return `${Math.min(level.width, level.height)}p`;
+}
+
+/** Whether there is nothing to see: sound alone. */
+export function isAudioOnly(engine: Engine): boolean {
+  const levels = engine.hls()?.levels ?? [];
+  return levels.length > 0 && levels.every(({ width }) => width === 0);
+}
+
 /** Auto, then renditions from the best. */
 export function qualityChoices(engine: Engine): readonly Choice[] {
   const hls = engine.hls();
@@ -62,11 +91,11 @@ export function qualityChoices(engine: Engine): readonly Choice[] {
   const playing = levels[hls?.currentLevel ?? -1];
   const automatic: Choice = { id: '-1', label: 'Auto', isChosen: isAuto };
   return [
-    playing === undefined ? automatic : { ...automatic, hint: `${playing.height}p` },
+    playing === undefined ? automatic : { ...automatic, hint: qualityName(playing) },
     ...levels
       .map((level, index) => ({
         id: String(index),
-        label: `${level.height}p`,
+        label: qualityName(level),
         hint: `${(level.bitrate / 1_000_000).toFixed(1)} Mb/s`,
         isChosen: !isAuto && hls?.loadLevel === index,
       }))

@@ -6,6 +6,7 @@ import { clock, iconButton, make, setIcon, setLabel } from './dom.ts';
 import type { Action } from './keyboard.ts';
 import { createMenu, type Menu } from './menu.ts';
 import { createSeekBar } from './seek-bar.ts';
+import { createThumbnails } from './thumbnails.ts';
 
 export type Controls = {
   readonly element: HTMLElement;
@@ -13,6 +14,7 @@ export type Controls = {
   readonly perform: (action: Action) => void;
   readonly isBusy: () => boolean;
   readonly closeMenus: () => boolean;
+  readonly destroy: () => void;
 };
 
 export type ControlsOptions = {
@@ -100,7 +102,8 @@ function createVolume(video: HTMLVideoElement): {
 /** Creates the control bar. */
 export function createControls(options: ControlsOptions): Controls {
   const { engine, host, video } = options;
-  const seekBar = createSeekBar(video, () => durationOf(video));
+  const thumbnails = createThumbnails(engine);
+  const seekBar = createSeekBar(video, () => durationOf(video), thumbnails);
   const play = iconButton('play', 'Play (k)', () => togglePlay(video));
   const volume = createVolume(video);
   const menus = createMenus(engine);
@@ -139,7 +142,8 @@ export function createControls(options: ControlsOptions): Controls {
     menus.captions.element.hidden = (current.hls()?.subtitleTracks.length ?? 0) === 0;
     menus.captions.button.classList.toggle('on', choices.captionChoices(current)[0]?.isChosen === false);
     menus.audio.element.hidden = (current.hls()?.audioTracks.length ?? 0) < 2;
-    menus.quality.element.hidden = (current.hls()?.levels.length ?? 0) === 0;
+    const isAudio = choices.isAudioOnly(current);
+    menus.quality.element.hidden = isAudio || (current.hls()?.levels.length ?? 0) === 0;
     menus.speed.button.textContent = `${video.playbackRate}×`;
     menus.quality.button.textContent = qualityLabel(current);
     setLabel(menus.speed.button, `Speed: ${video.playbackRate}×`);
@@ -148,7 +152,7 @@ export function createControls(options: ControlsOptions): Controls {
     const isFull = document.fullscreenElement === host;
     setIcon(full, isFull ? 'shrink' : 'expand');
     setLabel(full, isFull ? 'Leave full screen (f)' : 'Full screen (f)');
-    picture.hidden = !document.pictureInPictureEnabled;
+    picture.hidden = isAudio || !document.pictureInPictureEnabled;
   };
 
   return {
@@ -161,13 +165,14 @@ export function createControls(options: ControlsOptions): Controls {
       for (const menu of open) menu.close();
       return open.length > 0;
     },
+    destroy: thumbnails.destroy,
   };
 }
 
 function qualityLabel(engine: Engine): string {
   const hls = engine.hls();
-  const height = hls?.levels[hls.currentLevel]?.height;
-  const name = height === undefined ? '' : `${height}p`;
+  const level = hls?.levels[hls.currentLevel];
+  const name = level === undefined ? '' : choices.qualityName(level);
   return hls?.autoLevelEnabled === false ? name : `Auto ${name}`.trim();
 }
 
@@ -191,7 +196,7 @@ function perform(action: Action, options: ControlsOptions, duration: () => numbe
     case 'toggle-captions': {
       const isOff = choices.captionChoices(engine())[0]?.isChosen === true;
       const isAvailable = (engine().hls()?.subtitleTracks.length ?? 0) > 0;
-      if (isAvailable) choices.chooseCaptions(engine(), isOff ? '0' : '-1');
+      if (isAvailable) choices.chooseCaptions(engine(), isOff ? choices.preferredCaptions(engine()) : '-1');
       options.say(isAvailable ? (isOff ? 'Captions on' : 'Captions off') : 'No captions');
       break;
     }

@@ -1,6 +1,7 @@
 // Puts the picture, the controls, the panels and the overlay together inside a shadow root.
 
 import type { Engine } from '../engine.ts';
+import { isAudioOnly } from './choices.ts';
 import { createControls, togglePlay } from './controls.ts';
 import { icon, make } from './dom.ts';
 import { actionOf } from './keyboard.ts';
@@ -65,6 +66,8 @@ function assemble(
 ): () => void {
   const { video } = engine;
   const shade = make('div', { class: 'shade' });
+  // Behind the picture: seen when there is sound alone, and no poster.
+  const tune = make('div', { class: 'tune', hidden: true, 'aria-hidden': 'true' }, icon('audio'));
   const notices = createNotices();
   const overlay = createStatsOverlay(() => engine);
   const panels = createPanels(() => engine);
@@ -81,7 +84,7 @@ function assemble(
     icon('play'),
   );
   frame.replaceChildren(
-    ...[video, freeze, shade, big, overlay.element, ...panels.elements],
+    ...[tune, video, freeze, shade, big, overlay.element, ...panels.elements],
     ...[notices.visible, controls.element, notices.spoken],
   );
 
@@ -89,6 +92,10 @@ function assemble(
   const refresh = (): void => {
     controls.refresh();
     panels.refresh();
+    const isAudio = isAudioOnly(engine);
+    tune.hidden = !isAudio;
+    frame.classList.toggle('audio', isAudio);
+    frame.classList.toggle('playing', !video.paused && !video.ended);
     const hasStarted = video.currentTime > 0 || engine.isPlayingWanted();
     big.hidden = hasStarted || engine.failure() !== undefined || engine.assetState() !== undefined;
     const isCovered = engine.failure() !== undefined && video.readyState === video.HAVE_NOTHING;
@@ -112,6 +119,7 @@ function assemble(
     clearInterval(tick);
     clearInterval(slow);
     notices.stop();
+    controls.destroy();
     for (const name of SHOWN_EVENTS) video.removeEventListener(name, refresh);
     idle.stop();
     stopListening();

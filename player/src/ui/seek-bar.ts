@@ -1,10 +1,14 @@
-// The seek bar: position, what is buffered, a time under the pointer; pointer, touch and keys.
+// The seek bar: position, what is buffered, time and picture under the pointer; pointer, touch and keys.
 
 import { bufferedMsOf } from '../viewing.ts';
 import { clock, make } from './dom.ts';
+import type { Thumbnails } from './thumbnails.ts';
 
 /** More pieces than this are never drawn; a viewer who seeks a lot has many. */
 const RANGES_MAX = 20;
+
+/** Border of the picture in the bubble. */
+const BUBBLE_EDGE_PX = 3;
 
 export type SeekBar = {
   readonly element: HTMLElement;
@@ -13,10 +17,15 @@ export type SeekBar = {
 };
 
 /** Creates the seek bar of a video element. */
-export function createSeekBar(video: HTMLVideoElement, duration: () => number): SeekBar {
+export function createSeekBar(
+  video: HTMLVideoElement,
+  duration: () => number,
+  thumbnails: Thumbnails,
+): SeekBar {
   const rail = make('div', { class: 'rail' });
   const knob = make('div', { class: 'knob' });
-  const bubble = make('div', { class: 'bubble', 'aria-hidden': 'true' });
+  const label = make('span', { class: 'bubble-time' });
+  const bubble = make('div', { class: 'bubble', 'aria-hidden': 'true' }, thumbnails.element, label);
   const element = make(
     'div',
     { class: 'seek', role: 'slider', tabindex: '0', 'aria-label': 'Position', 'aria-valuemin': '0' },
@@ -43,8 +52,9 @@ export function createSeekBar(video: HTMLVideoElement, duration: () => number): 
   };
   const hover = (event: PointerEvent): void => {
     const at = share(event);
-    bubble.textContent = clock(at * duration());
-    bubble.style.left = `clamp(22px, ${at * 100}%, calc(100% - 22px))`;
+    label.textContent = clock(at * duration());
+    const half = Math.max(22, thumbnails.show(at * duration()) / 2 + BUBBLE_EDGE_PX);
+    bubble.style.left = `clamp(${half}px, ${at * 100}%, calc(100% - ${half}px))`;
     if (dragged === undefined) return;
     dragged = at * duration();
     refresh();
@@ -57,10 +67,12 @@ export function createSeekBar(video: HTMLVideoElement, duration: () => number): 
     refresh();
   };
 
+  element.addEventListener('pointerenter', thumbnails.prepare);
   element.addEventListener('pointermove', hover);
   element.addEventListener('pointerdown', (event) => {
     if (event.button !== 0) return;
     element.setPointerCapture(event.pointerId);
+    thumbnails.prepare();
     element.classList.add('dragging');
     dragged = share(event) * duration();
     hover(event);

@@ -1,7 +1,7 @@
 // What is going on, for whoever asks (key i): where the bytes come from, how much is buffered, what went wrong when.
 
+import type { SwitchReason } from '../../../src/core/playback/failover.ts';
 import type { Engine, PlayerStats } from '../engine.ts';
-import type { SwitchReason } from '../failover.ts';
 import { clock, make } from './dom.ts';
 
 /** Points of the buffer graph: half a minute at two a second. */

@@ -11,8 +11,16 @@ video, .freeze { position: absolute; inset: 0; width: 100%; height: 100%; object
 video::cue { background: rgb(0 0 0 / .72); color: #fff; font: 500 1em Inter, system-ui, sans-serif; }
 /* Captions step aside for the controls. */
 video::-webkit-media-text-track-container { transition: transform .2s; }
-.frame:not(.idle) video::-webkit-media-text-track-container { transform: translateY(-76px); }
+.frame:not(.idle) video::-webkit-media-text-track-container { transform: translateY(-96px); }
 .freeze { pointer-events: none; }
+/* Sound alone: a poster covers this, when there is one. */
+.audio video { background: transparent; }
+.tune { position: absolute; inset: 0; display: grid; place-items: center; background: radial-gradient(120% 120% at 50% 0%, #1b2240, #090b14 70%); }
+.tune .icon { width: clamp(56px, 14cqw, 128px); height: auto; padding: clamp(14px, 3.2cqw, 30px); border-radius: 50%;
+  color: var(--accent); stroke-width: 1.2; background: rgb(255 255 255 / .05); box-shadow: 0 0 0 1px rgb(255 255 255 / .08); }
+.audio.playing .tune .icon { animation: ring 2.4s ease-out infinite; }
+@keyframes ring { from { box-shadow: 0 0 0 1px rgb(255 255 255 / .08), 0 0 0 0 rgb(108 140 255 / .28); }
+  to { box-shadow: 0 0 0 1px rgb(255 255 255 / .08), 0 0 0 clamp(24px, 6cqw, 56px) rgb(108 140 255 / 0); } }
 [hidden] { display: none !important; }
 button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; }
 :focus { outline: none; }
@@ -23,8 +31,8 @@ button { font: inherit; color: inherit; background: none; border: 0; padding: 0;
 
 .frame:focus-visible { outline: none; box-shadow: inset 0 0 0 3px var(--accent); z-index: 5; }
 .idle { cursor: none; }
-.shade { position: absolute; inset: auto 0 0; height: 148px; pointer-events: none;
-  background: linear-gradient(to top, rgb(4 6 14 / .82), rgb(4 6 14 / .42) 45%, transparent); transition: opacity .2s; }
+.shade { position: absolute; inset: auto 0 0; height: 124px; pointer-events: none;
+  background: linear-gradient(to top, rgb(4 6 14 / .84), rgb(4 6 14 / .5) 50%, rgb(4 6 14 / .12) 80%, transparent); transition: opacity .2s; }
 .bar { position: absolute; inset: auto 0 0; padding: 0 16px 10px; transition: opacity .2s, transform .2s; }
 .idle .bar, .idle .shade { opacity: 0; }
 .idle .bar { transform: translateY(6px); pointer-events: none; }
@@ -40,8 +48,12 @@ button { font: inherit; color: inherit; background: none; border: 0; padding: 0;
 .knob { position: absolute; top: 50%; width: 14px; height: 14px; margin: -7px 0 0 -7px; border-radius: 50%;
   background: #fff; box-shadow: 0 1px 6px rgb(0 0 0 / .5); transform: scale(0); transition: transform .12s; pointer-events: none; }
 .seek:hover .knob, .seek.dragging .knob, .seek:focus-visible .knob { transform: none; }
-.bubble { position: absolute; bottom: 24px; transform: translateX(-50%); padding: 3px 8px; border-radius: 7px;
-  background: rgb(14 17 28 / .92); font-size: 12.5px; font-variant-numeric: tabular-nums; opacity: 0; pointer-events: none; }
+.bubble { position: absolute; bottom: 26px; transform: translateX(-50%); display: grid; justify-items: center; gap: 6px;
+  opacity: 0; pointer-events: none; transition: opacity .1s; }
+.bubble-time { padding: 3px 8px; border-radius: 7px; background: rgb(14 17 28 / .92); font-size: 12.5px; line-height: 1.3;
+  font-variant-numeric: tabular-nums; }
+.thumb { border-radius: 8px; background-color: #10131f; background-repeat: no-repeat;
+  box-shadow: 0 0 0 2px rgb(255 255 255 / .92), 0 10px 28px rgb(0 0 0 / .55); }
 .seek:hover .bubble, .seek.dragging .bubble { opacity: 1; }
 
 .row { display: flex; align-items: center; gap: 4px; }

@@ -4,10 +4,10 @@ import { parseDurationMs } from '#base/duration.ts';
 import { MeridianError } from '#contract/errors.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createTransport } from '#platform/http/node-transport.ts';
-import { CheckImpossible, type GatherOptions } from '../../viewer/check/gather.ts';
-import { BYTES_MAX_DEFAULT, REQUESTS_MAX_DEFAULT, TIME_MS_MAX_DEFAULT } from '../../viewer/check/limits.ts';
-import { type CheckReport, exitCodeOf, renderFindings, trackRows } from '../../viewer/check/report.ts';
-import { runCheck } from '../../viewer/check/run-check.ts';
+import { CheckImpossible, type GatherOptions } from '#viewer/check/gather.ts';
+import { BYTES_MAX_DEFAULT, REQUESTS_MAX_DEFAULT, TIME_MS_MAX_DEFAULT } from '#viewer/check/limits.ts';
+import { type CheckReport, exitCodeOf, renderFindings, trackRows } from '#viewer/check/report.ts';
+import { runCheck } from '#viewer/check/run-check.ts';
 import type { Command, Invocation } from '../command.ts';
 import { formatBytes, printError, printJson, printTable } from '../output.ts';
 

@@ -10,6 +10,9 @@ import type { Command, Invocation } from '../command.ts';
 import { runProcess } from '../compose/run-process.ts';
 import { controlUrlOf, loadConfigFor } from '../control-access.ts';
 
+/** The node that a site has in any case; its directory and ports are those of the site. */
+const FIRST_NODE_NAME = 'a';
+
 const NO_WAN = { 'no-wan': { type: 'boolean', summary: 'No delay between regions' } } as const;
 
 export const controlCommand: Command = {
@@ -32,11 +35,20 @@ export const controlCommand: Command = {
 
 export const nodeCommand: Command = {
   name: 'node',
-  usage: 'node --site SITE [--roles LIST] [--control URL] [--join-token-file FILE]',
+  usage: 'node --site SITE [--name NAME] [--roles LIST] [--control URL] [--join-token-file FILE]',
   summary: 'Start one region node alone',
   options: {
     ...NO_WAN,
     site: { type: 'string', value: 'SITE', summary: 'Site of the configuration that this node belongs to' },
+    name: {
+      type: 'string',
+      value: 'NAME',
+      summary: 'Tells the nodes of a site apart (default: a); any but the first takes a free node port',
+    },
+    'share-edge-port': {
+      type: 'boolean',
+      summary: 'Let several edges of this machine listen on the edge port of the site',
+    },
     roles: { type: 'string', value: 'LIST', summary: 'Roles, e.g. origin,edge (default: all)' },
     control: {
       type: 'string',
@@ -53,6 +65,7 @@ export const nodeCommand: Command = {
   examples: [
     'meridian node --site dublin-1 --join-token-file token',
     'meridian node --site dublin-1 --roles origin,edge',
+    'meridian node --site dublin-1 --name b --roles edge --share-edge-port',
   ],
   run: runNode,
 };
@@ -60,9 +73,15 @@ export const nodeCommand: Command = {
 async function runNode(invocation: Invocation): Promise<number> {
   const siteId = invocation.text('site');
   if (siteId === undefined) throw new MeridianError('invalid_request', { reason: '--site is missing' });
+  const name = invocation.text('name') ?? FIRST_NODE_NAME;
+  if (!/^[a-z0-9][a-z0-9-]{0,15}$/.test(name))
+    throw new MeridianError('invalid_request', {
+      reason: '--name takes up to 16 small letters, digits and hyphens',
+    });
   const roles = parseRoles(invocation.text('roles'));
   const { config, dataDirectory } = await loadConfigFor(invocation);
-  const log = createLog(siteId, config.log);
+  const isFirst = name === FIRST_NODE_NAME;
+  const log = createLog(isFirst ? siteId : `${siteId}-${name}`, config.log);
   const lifecycle = createLifecycle(log);
   return runProcess(lifecycle, async () => {
     const { startNode } = await import('../compose/node-process.ts');
@@ -70,9 +89,13 @@ async function runNode(invocation: Invocation): Promise<number> {
       config,
       dataDirectory,
       siteId,
+      nodeName: name,
+      isEdgePortShared: invocation.isSet('share-edge-port'),
       roles,
       controlUrl: invocation.text('control') ?? controlUrlOf(config),
-      joinTokenFile: invocation.text('join-token-file') ?? join(dataDirectory, 'join-tokens', siteId),
+      joinTokenFile:
+        invocation.text('join-token-file') ??
+        join(dataDirectory, 'join-tokens', isFirst ? siteId : `${siteId}-${name}`),
       isWanDelayed: config.wan.enabled && !invocation.isSet('no-wan'),
       log,
       lifecycle,

@@ -12,6 +12,7 @@ import type { Command, Invocation } from '../command.ts';
 import { runProcess, SUPERVISOR_STOP_MS_MAX } from '../compose/run-process.ts';
 import { controlUrlOf, loadConfigFor } from '../control-access.ts';
 import { makeDemo } from '../demo.ts';
+import { EDGES_MAX } from '../supervisor/edge-nodes.ts';
 import { createLogFile } from '../supervisor/log-file.ts';
 import { createSupervisor } from '../supervisor/supervisor.ts';
 import { buildWeb } from '../web.ts';
@@ -21,18 +22,33 @@ const CHILDREN_STOP_MS_MAX = 4_200;
 
 export const upCommand: Command = {
   name: 'up',
-  usage: 'up [--no-wan] [--no-demo] [--config FILE]',
+  usage: 'up [--edges N] [--no-wan] [--no-demo] [--config FILE]',
   summary: 'Start control and every region on this machine',
   options: {
+    edges: {
+      type: 'string',
+      value: 'N',
+      summary: 'Edge processes of each site, which share its port (default: 1)',
+    },
     'no-wan': { type: 'boolean', summary: 'No delay between regions' },
     'no-demo': { type: 'boolean', summary: 'No generated clip on the first start' },
   },
-  examples: ['meridian up', 'meridian up --no-wan --config meridian.yaml'],
+  examples: ['meridian up', 'meridian up --edges 3', 'meridian up --no-wan --config meridian.yaml'],
   run: runUp,
 };
 
+/** How many edges each site gets. */
+function edgesOf(invocation: Invocation): number {
+  const text = invocation.text('edges') ?? '1';
+  const count = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > EDGES_MAX)
+    throw new MeridianError('invalid_request', { reason: `--edges takes a number from 1 to ${EDGES_MAX}` });
+  return count;
+}
+
 async function runUp(invocation: Invocation): Promise<number> {
   const startedAtMs = performance.now();
+  const edges = edgesOf(invocation);
   const { config, dataDirectory, path } = await loadConfigFor(invocation);
   await ensurePrivateDirectory(dataDirectory);
   try {
@@ -60,6 +76,7 @@ async function runUp(invocation: Invocation): Promise<number> {
         config,
         dataDirectory,
         configPath: path,
+        edges,
         passedOn: invocation.isSet('no-wan') ? ['--no-wan'] : [],
         clock: systemClock,
         log,

@@ -1,13 +1,14 @@
 // meridian upload: sends a file to the nearest ingest that answers, shows progress, moves on when one dies.
 
-import { createReadStream } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import * as tus from 'tus-js-client';
 import type { AssetView } from '#contract/api/assets.ts';
 import type { ApiClient } from '#contract/client.ts';
-import { MeridianError } from '#contract/errors.ts';
+import { ERRORS, type ErrorCode, MeridianError } from '#contract/errors.ts';
+import { MeridianApiError } from '../../../sdk/src/client.ts';
+import { pathSource } from '../../../sdk/src/node.ts';
+import { uploadWithGrant } from '../../../sdk/src/upload.ts';
 import { API_OPTIONS, type Command, type Invocation } from '../command.ts';
 import { openControl } from '../control-access.ts';
 import { createProgress, formatBytes, type Progress, printJson } from '../output.ts';
@@ -18,20 +19,8 @@ interface Grant {
   readonly ingests: readonly { readonly regionId: string; readonly url: string }[];
 }
 
-/** Pauses before the same ingest is tried again: a restarted process is back within them, a dead region is left. */
-const RETRY_DELAYS_MS = [200, 600, 1_200];
 /** How often a waiting upload asks about its processing. */
 const POLL_MS = 500;
-
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  '.mp4': 'video/mp4',
-  '.m4v': 'video/mp4',
-  '.mov': 'video/quicktime',
-  '.webm': 'video/webm',
-  '.mkv': 'video/x-matroska',
-  '.avi': 'video/x-msvideo',
-  '.ts': 'video/mp2t',
-};
 
 export const uploadCommand: Command = {
   name: 'upload',
@@ -138,61 +127,27 @@ export async function uploadFile(
   grant: Grant,
   progress: Progress,
 ): Promise<string> {
-  let lastError: unknown;
-  for (const ingest of grant.ingests) {
-    try {
-      return await uploadTo(ingest, file, bytes, name, grant.grant, progress);
-    } catch (error) {
-      if (error instanceof MeridianError && error.status < 500 && error.code !== 'draining') throw error;
-      lastError = error;
-      progress.show(0, `${ingest.regionId} does not answer; trying the next region`);
-    }
-  }
-  throw new MeridianError('unavailable', { what: 'An ingest' }, { cause: lastError });
-}
-
-function uploadTo(
-  ingest: { regionId: string; url: string },
-  file: string,
-  bytes: number,
-  name: string,
-  grant: string,
-  progress: Progress,
-): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const upload = new tus.Upload(createReadStream(file), {
-      endpoint: ingest.url,
-      uploadSize: bytes,
-      retryDelays: RETRY_DELAYS_MS,
-      headers: { authorization: `Bearer ${grant}` },
-      metadata: {
-        filename: name,
-        filetype: CONTENT_TYPES[extname(file).toLowerCase()] ?? 'application/octet-stream',
-      },
-      onProgress: (sent, total) =>
-        progress.show(total === 0 ? 0 : sent / total, `${formatBytes(sent)} to ${ingest.regionId}`),
-      onError: (error) => reject(toMeridianError(error)),
-      onSuccess: () => resolve(upload.url?.split('/').at(-1) ?? ''),
-    });
-    upload.start();
+  const uploaded = uploadWithGrant(
+    grant,
+    { ...(await pathSource(file)), bytes },
+    {
+      name,
+      onProgress: (sent, total, regionId) =>
+        progress.show(total === 0 ? 0 : sent / total, `${formatBytes(sent)} to ${regionId}`),
+      onMove: (regionId) => progress.show(0, `${regionId} does not answer; trying the next region`),
+    },
+  );
+  const { assetId } = await uploaded.catch((error: unknown) => {
+    throw error instanceof MeridianApiError ? toMeridianError(error) : error;
   });
+  return assetId;
 }
 
-/** The problem that an ingest answered with, or the error itself. */
-function toMeridianError(error: Error | tus.DetailedError): Error {
-  const body = 'originalResponse' in error ? error.originalResponse?.getBody() : undefined;
-  if (body === undefined || body === '') return error;
-  try {
-    const problem = JSON.parse(body) as {
-      code?: ConstructorParameters<typeof MeridianError>[0];
-      details?: Record<string, string>;
-    };
-    return problem.code === undefined
-      ? error
-      : new MeridianError(problem.code, problem.details ?? {}, { cause: error });
-  } catch {
-    return error;
-  }
+/** The same error in the words of the command line. */
+function toMeridianError(error: MeridianApiError): MeridianError {
+  if (error.status > 0 && error.code in ERRORS)
+    return new MeridianError(error.code as ErrorCode, error.details, { cause: error });
+  return new MeridianError('unavailable', { what: 'An ingest' }, { cause: error });
 }
 
 /** Follows the processing to its end. */

@@ -23,6 +23,7 @@ import { type Agent, createAgent } from '#region/agent/create-agent.ts';
 import { type NodeKey, openNodeKey } from '#region/agent/node-key.ts';
 import { createEdge } from '#region/edge/edge.ts';
 import { createEncoder } from '#region/encoder/create-encoder.ts';
+import { awaitCopyRegion } from '#region/ingest/await-copies.ts';
 import { createIngest } from '#region/ingest/create-ingest.ts';
 import { createOrigin } from '#region/origin/origin.ts';
 import type { NodeContext, Role } from '#region/shared/node-context.ts';
@@ -33,6 +34,10 @@ export interface NodeProcessOptions {
   readonly config: Config;
   readonly dataDirectory: string;
   readonly siteId: string;
+  /** Tells the nodes of a site apart; the first is `a`, which takes the node port of the site. */
+  readonly nodeName: string;
+  /** Other processes of this machine listen on the edge port too. */
+  readonly isEdgePortShared: boolean;
   readonly controlUrl: string;
   readonly joinTokenFile: string;
   readonly roles: readonly RoleName[];
@@ -41,6 +46,8 @@ export interface NodeProcessOptions {
   readonly lifecycle: Lifecycle;
 }
 
+/** A region that starts while all others are away serves all the same; it only says so this much later. */
+const COPIES_MS_MAX = 8_000;
 /** How often a starting node looks whether it can serve. */
 const READY_POLL_MS = 25;
 
@@ -79,10 +86,11 @@ async function openStore(objects: ObjectsConfig, directory: string): Promise<Obj
 function addressesOf(
   config: Config,
   { site }: Place,
+  nodePort: number,
 ): { nodeUrl: string; ingestUrl: string; edgeUrl: string } {
   const scheme = config.tls === undefined ? 'http' : 'https';
   return {
-    nodeUrl: `http://${config.host}:${site.ports.node}`,
+    nodeUrl: `http://${config.host}:${nodePort}`,
     ingestUrl: site.ingestUrl ?? `${scheme}://${config.host}:${site.ports.ingest}`,
     edgeUrl: site.edgeUrl ?? `${scheme}://${config.host}:${site.ports.edge}`,
   };
@@ -93,7 +101,7 @@ export async function startNode(options: NodeProcessOptions): Promise<readonly s
   const { config, lifecycle, log } = options;
   const place = findPlace(config, options.siteId);
   const { region, site } = place;
-  const nodeId = `${site.id}-a`;
+  const nodeId = `${site.id}-${options.nodeName}`;
   const dataDirectory = join(options.dataDirectory, 'nodes', nodeId);
   await ensurePrivateDirectory(dataDirectory);
   const lock = await lockDirectory(dataDirectory);
@@ -103,17 +111,19 @@ export async function startNode(options: NodeProcessOptions): Promise<readonly s
   const store = await openStore(region.objects, join(options.dataDirectory, 'regions', region.id));
   const key = await openNodeKey(dataDirectory, log);
   const roles: Role[] = [];
-  const { agent, context } = joinWorld(options, place, key, roles, {
+  // Whatever is free will do for a further node: it tells control, and control tells everybody.
+  let nodePort = options.nodeName === 'a' ? site.ports.node : 0;
+  const { agent, context } = joinWorld(options, place, key, roles, () => nodePort, {
     nodeId,
     dataDirectory,
     clock,
     metrics,
     store,
   });
-  roles.push(...(await createRoles(options.roles, context)));
+  roles.push(...(await createRoles(options, context)));
   const all = [agent.role, ...roles];
   const nodeServer = createNodeServer({ clock, log, metrics, world: agent.world, roles: all });
-  await nodeServer.listen(config.host, site.ports.node);
+  nodePort = await nodeServer.listen(config.host, nodePort);
   lifecycle.add('node port', () => nodeServer.stop());
   for (const role of all) {
     lifecycle.add(role.name, () => role.stop());
@@ -121,7 +131,9 @@ export async function startNode(options: NodeProcessOptions): Promise<readonly s
   }
   while (all.some((role) => role.notReadyReason() !== null))
     await clock.sleep(READY_POLL_MS, lifecycle.signal);
-  return [`${region.name.padEnd(12)} ${addressesOf(config, place).edgeUrl}`];
+  if (options.roles.includes('ingest'))
+    await awaitCopyRegion(context, AbortSignal.any([lifecycle.signal, AbortSignal.timeout(COPIES_MS_MAX)]));
+  return [`${region.name.padEnd(12)} ${addressesOf(config, place, nodePort).edgeUrl}`];
 }
 
 /** The agent, and what the roles share. */
@@ -130,6 +142,7 @@ function joinWorld(
   place: Place,
   key: NodeKey,
   roles: readonly Role[],
+  nodePort: () => number,
   own: { nodeId: string; dataDirectory: string; clock: Clock; metrics: Metrics; store: ObjectStore },
 ): { agent: Agent; context: NodeContext } {
   const { config, lifecycle, log } = options;
@@ -157,7 +170,7 @@ function joinWorld(
       roles: options.roles,
       version: VERSION,
       bootId: randomUUID(),
-      addresses: () => addressesOf(config, place),
+      addresses: () => addressesOf(config, place, nodePort()),
       notReadyReason: () =>
         roles.map((role) => role.notReadyReason()).find((reason) => reason !== null) ?? null,
     },
@@ -166,11 +179,12 @@ function joinWorld(
 }
 
 /** Origin first, so that the others find it; the encoder last, since it brings work. */
-async function createRoles(names: readonly RoleName[], context: NodeContext): Promise<readonly Role[]> {
+async function createRoles(options: NodeProcessOptions, context: NodeContext): Promise<readonly Role[]> {
+  const { roles: names, isEdgePortShared } = options;
   const roles: Role[] = [];
   if (names.includes('origin')) roles.push(createOrigin(context));
   if (names.includes('ingest')) roles.push(createIngest(context));
-  if (names.includes('edge')) roles.push(createEdge(context));
+  if (names.includes('edge')) roles.push(createEdge(context, { isPortShared: isEdgePortShared }));
   if (names.includes('encoder'))
     roles.push(createEncoder(context, { engine: await resolveEngine(process.env, context.log) }));
   return roles;

@@ -1,4 +1,4 @@
-// The local supervisor: control and one node per site as child processes, their health, and what to tell the user.
+// The local supervisor: control, one node per site and further edges as child processes, their health, and what to tell the user.
 
 import { createServer } from 'node:http';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { closeServer, createStatusHandler, listen, sendJson } from '#platform/ht
 import type { Log } from '#platform/log.ts';
 import { createMetrics } from '#platform/metrics.ts';
 import { type ChildStatus, createSupervisedProcess, type SupervisedProcess } from './child-process.ts';
+import { edgeArguments, furtherEdges, provideJoinTokens } from './edge-nodes.ts';
 import { createLogFile } from './log-file.ts';
 
 export interface SupervisorOptions {
@@ -17,6 +18,8 @@ export interface SupervisorOptions {
   readonly configPath: string | null;
   /** Switches passed on to every child, e.g. --no-wan. */
   readonly passedOn: readonly string[];
+  /** Edges of each site, the one of its node among them. */
+  readonly edges: number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -59,9 +62,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   const control = supervise('control', ['control']);
   const nodes = config.regions.flatMap((region) =>
-    region.sites.map((site) => supervise(site.id, ['node', '--site', site.id])),
+    region.sites.map((site) =>
+      supervise(site.id, ['node', '--site', site.id, ...(options.edges > 1 ? ['--share-edge-port'] : [])]),
+    ),
   );
-  const all = [control, ...nodes];
+  const edgeNodes = furtherEdges(config, options.edges);
+  const edges = edgeNodes.map((node) => supervise(`${node.siteId}-${node.name}`, edgeArguments(node)));
+  const all = [control, ...nodes, ...edges];
   const status = (): readonly ChildStatus[] => all.map((child) => child.status());
 
   /** For people and tests that want to know which process is which. */
@@ -96,11 +103,14 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   return {
     async start() {
       await listen(server, config.host, config.supervisor.port, 'the supervisor');
-      const lines = await Promise.all(all.map((child) => child.start()));
+      const lines = await Promise.all([control, ...nodes].map((child) => child.start()));
+      // The first node of a site has joined by now; what control gives out next is for the others.
+      await provideJoinTokens(config, dataDirectory, edgeNodes);
+      await Promise.all(edges.map((child) => child.start()));
       return lines.flat();
     },
     async stop() {
-      await Promise.all(nodes.map((node) => node.stop()));
+      await Promise.all([...nodes, ...edges].map((node) => node.stop()));
       await control.stop();
       await closeServer(server, 200);
       await writing;

@@ -63,6 +63,16 @@ export const accessRoutes = defineRoutes({
     response: z.object({ id: projectIdSchema, name: z.string() }),
     errors: ['conflict'],
   },
+  'PUT /v1/projects/{projectId}/loudness': {
+    summary: 'Bring the sound of future uploads to a loudness, or leave it as it is',
+    tag: 'access',
+    permission: 'admin',
+    params: z.object({ projectId: projectIdSchema }),
+    body: z.strictObject({
+      targetLufs: z.number().min(-31).max(-9).nullable().describe('EBU R 128; null: as it is (the default)'),
+    }),
+    response: z.object({ projectId: projectIdSchema, targetLufs: z.number().nullable() }),
+  },
   'POST /v1/projects/{projectId}/keys': {
     summary:
       'Make a signing key for the project’s own backend, which can then sign tokens offline; the private key is shown once',

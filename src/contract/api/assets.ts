@@ -10,8 +10,8 @@ import {
   timestampMsSchema,
 } from '../identifiers.ts';
 import { jobStateSchema, stageSchema } from '../jobs.ts';
-import { PAGE_SIZE_MAX } from '../limits.ts';
-import { visibilitySchema } from '../media.ts';
+import { FILE_BODY_BYTES_MAX, PAGE_SIZE_MAX, POSTER_UPLOAD_BYTES_MAX } from '../limits.ts';
+import { captionKindSchema, captionTrackSchema, languageSchema, visibilitySchema } from '../media.ts';
 import { defineRoutes } from '../route.ts';
 
 export const assetViewSchema = z.object({
@@ -40,6 +40,10 @@ export const assetViewSchema = z.object({
       frameCount: z.number(),
     }),
   ),
+  captions: z.array(captionTrackSchema),
+  posterKind: z.enum(['automatic', 'chosen']),
+  hasStoryboard: z.boolean(),
+  hasPreview: z.boolean(),
   watchUrl: z.string().describe('Watch page at the first region; private assets need a playback token'),
   playlists: z.array(
     z.object({ regionId: regionIdSchema, hls: z.string(), dash: z.string(), poster: z.string() }),
@@ -62,6 +66,7 @@ export const jobViewSchema = z.object({
 });
 
 const assetParams = z.object({ assetId: assetIdSchema });
+const captionParams = assetParams.extend({ language: languageSchema });
 
 export const assetRoutes = defineRoutes({
   'POST /v1/upload-grants': {
@@ -72,13 +77,22 @@ export const assetRoutes = defineRoutes({
       projectId: projectIdSchema.default(DEFAULT_PROJECT_ID),
       visibility: visibilitySchema.default('public'),
       ttlMs: z.number().int().min(60_000).max(604_800_000).default(86_400_000),
+      assetId: assetIdSchema
+        .optional()
+        .describe('The upload replaces the video of this asset; good for one upload'),
     }),
     response: z.object({
       grant: z.string(),
+      version: z
+        .number()
+        .int()
+        .optional()
+        .describe('Of a grant that names an asset: what the upload becomes'),
       expiresAtMs: timestampMsSchema,
       bytesMax: z.number(),
       ingests: z.array(z.object({ regionId: regionIdSchema, url: z.string().describe('tus endpoint') })),
     }),
+    errors: ['not_found', 'gone', 'quota_exceeded'],
   },
   'GET /v1/assets': {
     summary: 'Assets, newest first',
@@ -113,7 +127,7 @@ export const assetRoutes = defineRoutes({
     errors: ['gone'],
   },
   'DELETE /v1/assets/{assetId}': {
-    summary: 'Delete, everywhere',
+    summary: 'Delete, everywhere; the bytes go when the deletion can no longer be undone',
     tag: 'assets',
     permission: 'operator',
     params: assetParams,
@@ -127,6 +141,57 @@ export const assetRoutes = defineRoutes({
     params: assetParams,
     response: assetViewSchema,
     errors: ['gone', 'conflict'],
+  },
+  'PUT /v1/assets/{assetId}/captions/{language}': {
+    summary: 'Add or replace a caption track from a WebVTT or SubRip file',
+    tag: 'assets',
+    permission: 'operator',
+    params: captionParams,
+    body: z.strictObject({
+      text: z.string().min(1).describe('The file, at most 1 MiB'),
+      kind: captionKindSchema.default('subtitles'),
+      label: z.string().trim().min(1).max(64).optional().describe('Default: the name of the language'),
+      isDefault: z.boolean().default(false).describe('Shown unless the viewer chooses otherwise'),
+    }),
+    bodyBytesMax: FILE_BODY_BYTES_MAX,
+    response: assetViewSchema,
+    errors: ['gone', 'captions_invalid', 'conflict', 'request_too_large'],
+  },
+  'DELETE /v1/assets/{assetId}/captions/{language}': {
+    summary: 'Remove a caption track',
+    tag: 'assets',
+    permission: 'operator',
+    params: captionParams,
+    query: z.object({ kind: captionKindSchema.default('subtitles') }),
+    response: assetViewSchema,
+    errors: ['gone', 'not_found'],
+  },
+  'PUT /v1/assets/{assetId}/poster': {
+    summary: 'Choose the poster: a picture of one’s own, or the frame at a time',
+    tag: 'assets',
+    permission: 'operator',
+    params: assetParams,
+    body: z.union([
+      z.strictObject({
+        imageBase64: z
+          .base64()
+          .min(1)
+          .max(Math.ceil(POSTER_UPLOAD_BYTES_MAX / 3) * 4)
+          .describe('A JPEG of at most 2 MiB'),
+      }),
+      z.strictObject({ atMs: z.number().int().nonnegative().describe('Time of the frame') }),
+    ]),
+    bodyBytesMax: FILE_BODY_BYTES_MAX,
+    response: assetViewSchema,
+    errors: ['gone', 'image_invalid', 'conflict', 'unavailable', 'request_too_large'],
+  },
+  'DELETE /v1/assets/{assetId}/poster': {
+    summary: 'Go back to the poster that processing made',
+    tag: 'assets',
+    permission: 'operator',
+    params: assetParams,
+    response: assetViewSchema,
+    errors: ['gone'],
   },
   'POST /v1/assets/{assetId}/playback-tokens': {
     summary: 'Make a playback token for a private asset',

@@ -11,8 +11,10 @@ import type { ControlContext } from '../context.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Call, Handlers } from '../http/call.ts';
 import type { Keys, KeyUse } from '../keys/keys.ts';
-import { present } from './routes.ts';
-import { findAsset } from './store.ts';
+import { requireQuota } from '../storage/usage.ts';
+import { grantVersion } from '../storage/versions.ts';
+import { present } from './change.ts';
+import { findAsset, lockAsset } from './store.ts';
 import { addressesOf, regionEdges } from './view.ts';
 
 type AssetRoutes = typeof assetRoutes;
@@ -46,10 +48,18 @@ async function createGrant(
 ) {
   requireProject(principal, body.projectId);
   const nowMs = context.clock.nowMs();
+  const replaced =
+    body.assetId === undefined ? null : await claimVersion(context, body.projectId, body.assetId, nowMs);
   const id = makeId('grt', nowMs, context.random(10));
   const life = lifeOf(nowMs, body.ttlMs);
-  const bytesMax = context.config.limits.uploadBytesMax;
-  const claims = { jti: id, project: body.projectId, bytesMax, visibility: body.visibility };
+  const bytesMax = await requireQuota(context, body.projectId, replaced === null);
+  const claims = {
+    jti: id,
+    project: body.projectId,
+    bytesMax,
+    visibility: body.visibility,
+    ...(replaced === null ? {} : { asset: replaced.assetId, version: replaced.version }),
+  };
   const grant = await keys.sign({ ...life.claims, aud: 'upload', ...claims });
   const { expiresAtMs } = life;
   await noteIssued(
@@ -67,7 +77,26 @@ async function createGrant(
     .flatMap(({ regionId, ingestUrl }) =>
       ingestUrl === null ? [] : [{ regionId, url: ingestUrl.replace(/\/$/, '') + TUS_PATH }],
     );
-  return { grant, expiresAtMs, bytesMax, ingests };
+  return {
+    grant,
+    expiresAtMs,
+    bytesMax,
+    ingests,
+    ...(replaced === null ? {} : { version: replaced.version }),
+  };
+}
+
+/** The number under which an upload is to replace an asset's video. */
+function claimVersion(
+  { database }: ControlContext,
+  projectId: string,
+  assetId: string,
+  nowMs: number,
+): Promise<{ assetId: string; version: number }> {
+  return database.transaction().execute(async (transaction) => {
+    const row = present(await lockAsset(transaction, assetId, projectId));
+    return { assetId, version: await grantVersion(transaction, row, nowMs) };
+  });
 }
 
 async function createPlaybackToken(

@@ -2,14 +2,15 @@
 
 import type { assetRoutes } from '#contract/api/assets.ts';
 import { MeridianError } from '#contract/errors.ts';
-import { projectScope, type UserPrincipal } from '../access/principal.ts';
-import { type AuditEntry, recordAudit } from '../audit/audit.ts';
+import { projectScope } from '../access/principal.ts';
 import type { ControlContext } from '../context.ts';
 import type { ControlDatabase, ControlTransaction } from '../database/schema.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Call, Handlers } from '../http/call.ts';
-import { cancelJobs, retryJob } from '../jobs/store.ts';
-import { type AssetRow, findAsset, lockAsset, reviseAsset } from './store.ts';
+import { retryJob } from '../jobs/store.ts';
+import { markDeleted } from '../storage/deletions.ts';
+import { type Changed, createAssetChange, present } from './change.ts';
+import { type AssetRow, findAsset, reviseAsset } from './store.ts';
 import { assetView } from './view.ts';
 
 type AssetRoutes = typeof assetRoutes;
@@ -20,43 +21,14 @@ type AssetKeys =
   | 'DELETE /v1/assets/{assetId}'
   | 'POST /v1/assets/{assetId}/retry';
 
-/** What a principal may see; another project's asset is as good as none. */
-export function present(row: AssetRow | undefined): AssetRow {
-  if (row === undefined) throw new MeridianError('not_found', { what: 'such asset' });
-  if (row.is_deleted) throw new MeridianError('gone', { what: 'asset' });
-  return row;
-}
-
-interface Changed<T> {
-  readonly value: T;
-  readonly audit: Omit<AuditEntry, 'subject' | 'projectId'>;
-}
-
 /** Routes of the library. `onWork` is called when a job became ready. */
 export function createAssetHandlers(
-  { clock, database }: ControlContext,
+  context: ControlContext,
   fleet: Fleet,
   onWork: () => void,
 ): Handlers<typeof assetRoutes, AssetKeys> {
-  /** Locks the asset, changes it and writes the audit row, all or nothing. */
-  function change<T>(
-    principal: UserPrincipal,
-    assetId: string,
-    act: (transaction: ControlTransaction, row: AssetRow, nowMs: number) => Promise<Changed<T>>,
-  ): Promise<T> {
-    return database.transaction().execute(async (transaction) => {
-      const nowMs = clock.nowMs();
-      const row = present(await lockAsset(transaction, assetId, projectScope(principal)));
-      const { value, audit } = await act(transaction, row, nowMs);
-      await recordAudit(transaction, principal, nowMs, {
-        ...audit,
-        subject: row.id,
-        projectId: row.project_id,
-      });
-      return value;
-    });
-  }
-
+  const { config, database } = context;
+  const change = createAssetChange(context);
   return {
     'GET /v1/assets': (call) => listAssets(database, fleet, call),
     async 'GET /v1/assets/{assetId}'({ params, principal }) {
@@ -73,9 +45,9 @@ export function createAssetHandlers(
     },
     async 'DELETE /v1/assets/{assetId}'({ params, principal }) {
       await change(principal, params.assetId, async (transaction, row, nowMs) => {
-        await cancelJobs(transaction, row.id, nowMs);
-        await reviseAsset(transaction, row, { is_deleted: true, is_playable: false }, nowMs);
-        return { value: undefined, audit: { action: 'asset.delete', details: { name: row.name } } };
+        await markDeleted(transaction, row, config.durability.deleteGraceMs, nowMs);
+        const audit = { action: 'asset.delete', details: { name: row.name } };
+        return { value: undefined, audit, events: [{ type: 'asset.deleted' }] };
       });
       return { isDeleted: true };
     },
@@ -88,7 +60,8 @@ export function createAssetHandlers(
         const changes = { progress: 0, failure_code: null, failure_message: null };
         await reviseAsset(transaction, before, { stage: 'queued', ...changes }, nowMs);
         const value = present(await findAsset(transaction, before.id));
-        return { value, audit: { action: 'asset.retry', details: { failure: before.failure_message } } };
+        const audit = { action: 'asset.retry', details: { failure: before.failure_message } };
+        return { value, audit, events: [{ type: 'asset.retried' }] };
       });
       onWork();
       return assetView(row, fleet.sites());
@@ -131,5 +104,11 @@ async function changeAsset(
   const isChange = name !== before.name || visibility !== before.visibility;
   const value = isChange ? await reviseAsset(transaction, before, { name, visibility }, nowMs) : before;
   const previous = { previousName: before.name, previousVisibility: before.visibility };
-  return { value, audit: { action: 'asset.change', details: { name, visibility, ...previous } } };
+  const events: Changed<AssetRow>['events'][number][] = [];
+  if (name !== before.name) events.push({ type: 'asset.renamed', previous: { previousName: before.name } });
+  if (visibility !== before.visibility) {
+    const change = { previousVisibility: before.visibility };
+    events.push({ type: 'asset.visibility_changed', previous: change });
+  }
+  return { value, audit: { action: 'asset.change', details: { name, visibility, ...previous } }, events };
 }

@@ -9,6 +9,7 @@
 
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import { sql } from 'kysely';
+import { RECORD_PAGE_BYTES_MAX } from '#contract/limits.ts';
 import type { AssetRecord } from '#contract/media.ts';
 import type { AssetsTable, ControlDatabase, ControlTransaction } from '../database/schema.ts';
 
@@ -36,6 +37,7 @@ export function recordOf(row: AssetRow): AssetRecord {
     name: row.name,
     visibility: row.visibility,
     isDeleted: row.is_deleted,
+    ...(row.is_deleted && row.purge_revision === null ? { keepsBytes: true } : {}),
     createdAtMs: row.created_at_ms,
     source: {
       bytes: row.source_bytes,
@@ -45,6 +47,17 @@ export function recordOf(row: AssetRow): AssetRecord {
       regionIds: row.source_region_ids,
     },
     ...failureOf(row),
+    ...filesOf(row),
+  };
+}
+
+/** Captions and a chosen poster; a tombstone needs neither. */
+function filesOf(row: AssetRow): Pick<AssetRecord, 'captions' | 'poster'> {
+  if (row.is_deleted) return {};
+  const { captions, poster_sha256: sha256, poster_bytes: bytes } = row;
+  return {
+    ...(captions.length === 0 ? {} : { captions }),
+    ...(sha256 === null || bytes === null ? {} : { poster: { sha256, bytes } }),
   };
 }
 
@@ -142,5 +155,19 @@ export async function readChanges(
     .orderBy('change_number')
     .limit(limit)
     .execute();
-  return { cursor: rows.at(-1)?.change_number ?? after, records: rows.map(recordOf) };
+  const page = pageOf(rows);
+  return { cursor: page.at(-1)?.row.change_number ?? after, records: page.map(({ record }) => record) };
+}
+
+/** As many rows as fit into a page, one at least: records with many caption tracks are ten times larger than others. */
+function pageOf(rows: readonly AssetRow[]): { row: AssetRow; record: AssetRecord }[] {
+  const page: { row: AssetRow; record: AssetRecord }[] = [];
+  let length = 0;
+  for (const row of rows) {
+    const record = recordOf(row);
+    length += JSON.stringify(record).length;
+    if (page.length > 0 && length > RECORD_PAGE_BYTES_MAX) break;
+    page.push({ row, record });
+  }
+  return page;
 }

@@ -11,7 +11,10 @@ import { hasProject } from '../access/store.ts';
 import { recordAudit } from '../audit/audit.ts';
 import type { ControlContext } from '../context.ts';
 import type { ControlTransaction } from '../database/schema.ts';
+import { recordAssetEvent } from '../events/record.ts';
 import { insertJob } from '../jobs/store.ts';
+import { type Claim, claimCopies } from '../storage/copies.ts';
+import { registerVersion } from '../storage/versions.ts';
 import { type AssetRow, insertAsset, lockAsset, nextChangeNumber, reviseAsset } from './store.ts';
 
 /** Any constant: it keeps these locks apart from others. */
@@ -32,6 +35,8 @@ export function registerUpload(
       transaction,
     );
     const known = await lockAsset(transaction, record.assetId);
+    if (known !== undefined && record.version > known.version)
+      return registerVersion({ random }, transaction, principal, known, record, nowMs);
     if (known !== undefined) {
       await mergeRecord(transaction, known, record, nowMs);
       return false;
@@ -44,12 +49,14 @@ export function registerUpload(
     if (row === undefined)
       throw new MeridianError('conflict', { reason: `${record.assetId} was just registered` });
     await insertJob(transaction, { id: makeId('job', nowMs, random(10)), asset: row, nowMs });
+    await claimCopies(transaction, claimOf(record), record.source.regionIds, nowMs);
     await recordAudit(transaction, principal, nowMs, {
       action: 'asset.register',
       subject: row.id,
       projectId: row.project_id,
       details: { name: row.name, bytes: row.source_bytes, regionIds: row.source_region_ids },
     });
+    await recordAssetEvent({ random, nowMs }, transaction, { type: 'asset.created', assetId: row.id });
     return true;
   });
 }
@@ -61,11 +68,20 @@ async function mergeRecord(
   nowMs: number,
 ): Promise<void> {
   if (row.project_id !== record.projectId) throw new MeridianError('wrong_project');
+  // Its version has been replaced since.
+  if (record.version < row.version) return;
   if (row.source_sha256 !== record.source.sha256 || row.source_bytes !== record.source.bytes)
     throw new MeridianError('conflict', { reason: `Another source is registered as ${row.id}` });
   const regionIds = [...new Set([...row.source_region_ids, ...record.source.regionIds])];
-  if (row.is_deleted || regionIds.length === row.source_region_ids.length) return;
+  if (row.is_deleted) return;
+  await claimCopies(transaction, claimOf(record), record.source.regionIds, nowMs);
+  if (regionIds.length === row.source_region_ids.length) return;
   await reviseAsset(transaction, row, { source_region_ids: regionIds }, nowMs);
+}
+
+function claimOf({ projectId, assetId, version, source }: AssetRecord): Claim {
+  const of = { class: 'source' as const, attempt: 0, documentRevision: 0 };
+  return { projectId, assetId, version, bytes: source.bytes, ...of };
 }
 
 function newRow(record: AssetRecord, nowMs: number) {

@@ -33,7 +33,12 @@ export function addressesOf(
   const path = `m/${asset.projectId}/${asset.assetId}/v${asset.version}`;
   const prefix = token === undefined ? '' : `t/${token}/`;
   const first = edges[0]?.edgeUrl ?? '';
-  const query = token === undefined ? '' : `?token=${token}`;
+  const parameters = new URLSearchParams({
+    ...(token === undefined ? {} : { token }),
+    // The page plays version 1 unless it is told otherwise.
+    ...(asset.version === 1 ? {} : { v: String(asset.version) }),
+  }).toString();
+  const query = parameters === '' ? '' : `?${parameters}`;
   return {
     watchUrl: `${first}/watch/${asset.projectId}/${asset.assetId}${query}`,
     playlists: edges.map(({ regionId, edgeUrl }) => ({
@@ -66,6 +71,10 @@ export function assetView(row: AssetRow, sites: readonly FleetSite[]): AssetView
     sourceRegionIds: row.source_region_ids,
     mediaRegionIds: row.media_region_ids,
     renditions: row.renditions,
+    captions: row.captions,
+    posterKind: row.poster_sha256 === null ? 'automatic' : 'chosen',
+    hasStoryboard: row.has_storyboard,
+    hasPreview: row.has_preview,
     ...addressesOf(asset, regionEdges(sites)),
   };
 }

@@ -12,6 +12,8 @@ import type { ControlDatabase } from './schema.ts';
 export interface DatabaseGate {
   /** Why the database cannot be used now, or null. */
   outage(): string | null;
+  /** How long the database has answered since its last outage, in milliseconds; infinite when there was none. */
+  backForMs(): number;
   /** Runs what needs the database; fails with `unavailable` when it is away or goes away meanwhile. */
   guard<T>(run: () => Promise<T>): Promise<T>;
   /** Asks the database once and opens or shuts the gate. */
@@ -25,6 +27,7 @@ function unavailable(): MeridianError {
 /** Creates the gate; the owner calls `ping` in a loop. */
 export function createDatabaseGate(database: ControlDatabase, clock: Clock, log: Log): DatabaseGate {
   let reason: string | null = null;
+  let backAtMs = Number.NEGATIVE_INFINITY;
   const waiting = new Set<(error: MeridianError) => void>();
 
   function shut(why: string): void {
@@ -51,7 +54,10 @@ export function createDatabaseGate(database: ControlDatabase, clock: Clock, log:
   async function ping(): Promise<void> {
     try {
       await ask();
-      if (reason !== null) log.info({}, 'the database is back');
+      if (reason !== null) {
+        log.info({}, 'the database is back');
+        backAtMs = clock.monotonicMs();
+      }
       reason = null;
     } catch (error) {
       shut(error instanceof Error ? error.message : String(error));
@@ -60,6 +66,7 @@ export function createDatabaseGate(database: ControlDatabase, clock: Clock, log:
 
   return {
     outage: () => reason,
+    backForMs: () => clock.monotonicMs() - backAtMs,
     async guard(run) {
       if (reason !== null) throw unavailable();
       let stopWaiting = (): void => {};

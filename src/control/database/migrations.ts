@@ -4,6 +4,7 @@
 
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from '#platform/database/migrate.ts';
+import { STORAGE_MIGRATION } from '../storage/tables.ts';
 
 /** Runs statements one after another: the extended protocol takes one at a time. */
 async function run(database: Kysely<unknown>, statements: readonly string[]): Promise<void> {
@@ -171,9 +172,138 @@ const CATALOG = [
   "create index jobs_leased on jobs (lease_until_ms) where state = 'leased'",
 ];
 
+/** The outbox: what happened, who wants to hear of it, and what was said to whom. */
+const EVENTS = [
+  `create table events (
+    sequence bigint generated always as identity primary key,
+    id text not null unique,
+    type text not null,
+    subject text not null,
+    project_id text,
+    at_ms bigint not null,
+    data jsonb not null
+  )`,
+  'create index events_by_project on events (project_id, sequence)',
+  'create index events_by_subject on events (subject, sequence)',
+  'create index events_by_time on events (at_ms)',
+  `create table webhooks (
+    id text primary key,
+    project_id text references projects (id),
+    url text not null,
+    description text not null,
+    event_types text[] not null,
+    format text not null check (format in ('structured', 'binary')),
+    state text not null check (state in ('active', 'paused', 'removed')),
+    paused_reason text,
+    secret text not null,
+    previous_secret text,
+    previous_secret_until_ms bigint,
+    failing_since_ms bigint,
+    last_failure_at_ms bigint,
+    last_success_at_ms bigint,
+    created_at_ms bigint not null
+  )`,
+  `create table webhook_deliveries (
+    id bigint generated always as identity primary key,
+    webhook_id text not null references webhooks (id),
+    event_sequence bigint not null references events (sequence),
+    lane text not null,
+    state text not null check (state in ('waiting', 'held', 'sending', 'delivered', 'dead')),
+    queued_at_ms bigint not null,
+    due_at_ms bigint not null,
+    attempts integer not null default 0,
+    round_attempts integer not null default 0,
+    first_attempt_at_ms bigint,
+    sending_since_ms bigint,
+    lease_until_ms bigint,
+    claim_term bigint,
+    ended_at_ms bigint,
+    reason text,
+    last_status integer,
+    unique (webhook_id, event_sequence)
+  )`,
+  "create index webhook_deliveries_due on webhook_deliveries (webhook_id, due_at_ms) where state = 'waiting'",
+  `create index webhook_deliveries_lane on webhook_deliveries (webhook_id, lane, event_sequence)
+    where state in ('waiting', 'held', 'sending')`,
+  "create index webhook_deliveries_sending on webhook_deliveries (claim_term) where state = 'sending'",
+  "create index webhook_deliveries_dead on webhook_deliveries (webhook_id, id) where state = 'dead'",
+  'create index webhook_deliveries_list on webhook_deliveries (webhook_id, id)',
+  'create index webhook_deliveries_by_event on webhook_deliveries (event_sequence)',
+  'create index webhook_deliveries_ended on webhook_deliveries (ended_at_ms) where ended_at_ms is not null',
+  `create table webhook_attempts (
+    delivery_id bigint not null references webhook_deliveries (id) on delete cascade,
+    number integer not null,
+    at_ms bigint not null,
+    duration_ms double precision not null,
+    status integer,
+    problem text,
+    answer text not null,
+    primary key (delivery_id, number)
+  )`,
+];
+
+/** Captions and chosen posters: what the record says of them, and their bytes. */
+const ASSET_FILES = [
+  'alter table projects add column target_lufs double precision',
+  "alter table assets add column captions jsonb not null default '[]'",
+  'alter table assets add column poster_sha256 text',
+  'alter table assets add column poster_bytes bigint',
+  'alter table assets add column has_storyboard boolean not null default false',
+  'alter table assets add column has_preview boolean not null default false',
+  `create table asset_files (
+    asset_id text not null references assets (id),
+    sha256 text not null,
+    bytes bytea not null,
+    created_at_ms bigint not null,
+    primary key (asset_id, sha256)
+  )`,
+];
+
+/** Media to be fetched. An unchanged object of a bucket is fetched once, however often the bucket is imported. */
+const IMPORTS = [
+  `create table imports (
+    id text primary key,
+    project_id text not null references projects (id),
+    kind text not null check (kind in ('url', 'bucket', 'object')),
+    parent_id text references imports (id),
+    asset_id text,
+    url text,
+    source text,
+    object_key text,
+    object_etag text,
+    name text,
+    visibility text not null check (visibility in ('public', 'private')),
+    state text not null check (state in ('waiting', 'running', 'done', 'failed', 'cancelled')),
+    attempt integer not null,
+    attempts_max integer not null,
+    fence bigint not null,
+    run_at_ms bigint not null,
+    lease_node_id text,
+    lease_until_ms bigint,
+    received_bytes bigint not null,
+    total_bytes bigint,
+    found_count integer not null,
+    skipped_count integer not null,
+    failure_code text,
+    failure_message text,
+    created_at_ms bigint not null,
+    updated_at_ms bigint not null
+  )`,
+  "create index imports_waiting on imports (run_at_ms, id) where state = 'waiting'",
+  "create index imports_running on imports (lease_until_ms) where state = 'running'",
+  'create index imports_by_project on imports (project_id, id) where parent_id is null',
+  'create index imports_by_parent on imports (parent_id, id) where parent_id is not null',
+  `create unique index imports_once on imports (project_id, source, object_key, object_etag)
+    where kind = 'object' and state in ('waiting', 'running', 'done')`,
+];
+
 export const migrations: readonly Migration[] = [
   { id: '0001_access', up: (database) => run(database, ACCESS) },
   { id: '0002_fleet', up: (database) => run(database, FLEET) },
   { id: '0003_keys', up: (database) => run(database, KEYS) },
   { id: '0004_catalog', up: (database) => run(database, CATALOG) },
+  { id: '0005_events', up: (database) => run(database, EVENTS) },
+  { id: '0006_asset_files', up: (database) => run(database, ASSET_FILES) },
+  { id: '0007_imports', up: (database) => run(database, IMPORTS) },
+  { id: '0008_storage', up: (database) => run(database, STORAGE_MIGRATION) },
 ];

@@ -2,8 +2,11 @@
 // but where the session is read (access/authenticate.ts).
 
 import type { Context, MiddlewareHandler } from 'hono';
+import { apiRoutes } from '#contract/api/routes.ts';
 import { MeridianError } from '#contract/errors.ts';
 import { JSON_BODY_BYTES_MAX } from '#contract/limits.ts';
+import { nodeRoutes } from '#contract/node-api.ts';
+import type { RouteTable } from '#contract/route.ts';
 
 export interface ControlEnvironment {
   Variables: { requestId: string; isTooLarge: boolean };
@@ -55,20 +58,34 @@ export function requestIds(random: (bytes: number) => Uint8Array): MiddlewareHan
   };
 }
 
+/** Routes that take more than others, as patterns of `METHOD /path`. */
+const LARGE_BODIES = Object.entries({ ...apiRoutes, ...nodeRoutes } as RouteTable).flatMap(
+  ([key, { bodyBytesMax }]) =>
+    bodyBytesMax === undefined
+      ? []
+      : [{ pattern: new RegExp(`^${key.replace(/\{\w+\}/g, '[^/]+')}$`), bodyBytesMax }],
+);
+
+/** Largest body that a request may have. */
+export function bodyBytesMaxOf(method: string, path: string): number {
+  const route = `${method} ${path}`;
+  return LARGE_BODIES.find(({ pattern }) => pattern.test(route))?.bodyBytesMax ?? JSON_BODY_BYTES_MAX;
+}
+
 /** Refuses bodies past the limit: by their declared length, else while they arrive. */
 export const bodyLimit: MiddlewareHandler<ControlEnvironment> = async (context, next) => {
-  const tooLarge = (): MeridianError =>
-    new MeridianError('request_too_large', { limitBytes: JSON_BODY_BYTES_MAX });
   const { raw } = context.req;
+  const bytesMax = bodyBytesMaxOf(raw.method, context.req.path);
+  const tooLarge = (): MeridianError => new MeridianError('request_too_large', { limitBytes: bytesMax });
   const declared = raw.headers.get('content-length');
-  if (declared !== null && Number(declared) > JSON_BODY_BYTES_MAX) throw tooLarge();
+  if (declared !== null && Number(declared) > bytesMax) throw tooLarge();
   if (declared === null && raw.method !== 'GET' && raw.method !== 'HEAD' && raw.body !== null) {
     let bytes = 0;
     const counted = raw.body.pipeThrough(
       new TransformStream<Uint8Array, Uint8Array>({
         transform(chunk, controller) {
           bytes += chunk.byteLength;
-          if (bytes <= JSON_BODY_BYTES_MAX) return controller.enqueue(chunk);
+          if (bytes <= bytesMax) return controller.enqueue(chunk);
           context.set('isTooLarge', true);
           controller.error(tooLarge());
         },

@@ -7,7 +7,6 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { HTTPException } from 'hono/http-exception';
 import { type ApiRoutes, apiRoutes } from '#contract/api/routes.ts';
 import { MeridianError, toProblem } from '#contract/errors.ts';
-import { JSON_BODY_BYTES_MAX } from '#contract/limits.ts';
 import { nodeRoutes } from '#contract/node-api.ts';
 import { closeServer, listen } from '#platform/http/server.ts';
 import type { Log } from '#platform/log.ts';
@@ -16,6 +15,7 @@ import type { Handlers } from './call.ts';
 import { consoleResponse } from './console-files.ts';
 import { openApiDocument, PROBLEM_CONTENT_TYPE } from './describe.ts';
 import {
+  bodyBytesMaxOf,
   bodyLimit,
   type ControlContext,
   type ControlEnvironment,
@@ -102,7 +102,9 @@ function problemResponse(error: Error, context: ControlContext, log: Log): Respo
 
 function knownError(error: Error, context: ControlContext): Error {
   if (context.get('isTooLarge') === true)
-    return new MeridianError('request_too_large', { limitBytes: JSON_BODY_BYTES_MAX });
+    return new MeridianError('request_too_large', {
+      limitBytes: bodyBytesMaxOf(context.req.method, context.req.path),
+    });
   if (error instanceof HTTPException && error.status < 500)
     return new MeridianError('invalid_request', { reason: `body: ${error.message}` }, { cause: error });
   return error;

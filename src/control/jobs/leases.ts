@@ -8,6 +8,9 @@ import { DEFAULT_BACKOFF, decideRetry } from '#core/retry/backoff.ts';
 import { type AssetRow, lockAsset, reviseAsset, updateAsset } from '../catalog/store.ts';
 import type { ControlContext } from '../context.ts';
 import type { ControlTransaction } from '../database/schema.ts';
+import { recordAssetEvent } from '../events/record.ts';
+import { claimCopies } from '../storage/copies.ts';
+import { failVersion, noteVersionProgress, serveVersion } from '../storage/versions.ts';
 import {
   assetIdOfJob,
   endAttempt,
@@ -33,9 +36,13 @@ export interface Leases {
   reap(rebootedNodeIds: readonly string[]): Promise<number>;
 }
 
-/** Creates the keeper of leases. `onWork` is called when a job became ready again. */
-export function createLeases(context: ControlContext, onWork: () => void): Leases {
-  return new DatabaseLeases(context, onWork);
+/** Creates the keeper of leases. `onWork` is called when a job became ready again, `onCopies` when copies were made. */
+export function createLeases(
+  context: ControlContext,
+  onWork: () => void,
+  onCopies: (assetIds: readonly string[]) => void,
+): Leases {
+  return new DatabaseLeases(context, onWork, onCopies);
 }
 
 class DatabaseLeases implements Leases {
@@ -44,13 +51,19 @@ class DatabaseLeases implements Leases {
   readonly #log: ControlContext['log'];
   readonly #random: ControlContext['random'];
   readonly #onWork: () => void;
+  readonly #onCopies: (assetIds: readonly string[]) => void;
 
-  constructor({ clock, database, log, random }: ControlContext, onWork: () => void) {
+  constructor(
+    { clock, database, log, random }: ControlContext,
+    onWork: () => void,
+    onCopies: (assetIds: readonly string[]) => void,
+  ) {
     this.#clock = clock;
     this.#database = database;
     this.#log = log;
     this.#random = random;
     this.#onWork = onWork;
+    this.#onCopies = onCopies;
   }
 
   heartbeat(lease: Lease, progress: JobProgress): Promise<{ leaseUntilMs: number; isCancelled: boolean }> {
@@ -58,6 +71,10 @@ class DatabaseLeases implements Leases {
       if (job.state === 'cancelled') return { leaseUntilMs: this.#clock.nowMs(), isCancelled: true };
       requireLeased(job);
       const leaseUntilMs = await prolongLease(transaction, job.id, progress);
+      if (job.asset_version !== asset.version) {
+        await noteVersionProgress(transaction, job, progress);
+        return { leaseUntilMs, isCancelled: false };
+      }
       const changes = {
         stage: progress.stage,
         progress: progress.share,
@@ -66,6 +83,7 @@ class DatabaseLeases implements Leases {
         duration_ms: progress.durationMs ?? asset.duration_ms,
       };
       await updateAsset(transaction, asset.id, changes, this.#clock.nowMs());
+      if (changes.is_playable && !asset.is_playable) await this.#tell(transaction, asset, 'asset.playable');
       return { leaseUntilMs, isCancelled: false };
     });
   }
@@ -77,12 +95,15 @@ class DatabaseLeases implements Leases {
       requireLeased(job);
       requireSameAsset(media, job);
       await finishJob(transaction, job.id);
-      await updateAsset(
-        transaction,
-        asset.id,
-        readyChanges(media, copies, this.#clock.nowMs()),
-        this.#clock.nowMs(),
-      );
+      const nowMs = this.#clock.nowMs();
+      const ready = readyChanges(media, copies, nowMs);
+      await claimCopies(transaction, claimOf(media), ready.media_region_ids, nowMs);
+      this.#onCopies([asset.id]);
+      if (job.asset_version === asset.version) await updateAsset(transaction, asset.id, ready, nowMs);
+      else await serveVersion(transaction, asset, job.asset_version, ready, nowMs);
+      if (job.asset_version < asset.version) return;
+      if (!asset.is_playable) await this.#tell(transaction, asset, 'asset.playable');
+      await this.#tell(transaction, asset, 'asset.ready');
     });
   }
 
@@ -148,15 +169,29 @@ class DatabaseLeases implements Leases {
     const ended = { code: failure.code, message };
     await endAttempt(transaction, job.id, ended, isBuried ? null : delayOf(decision.delayMs));
     const nowMs = this.#clock.nowMs();
-    if (isBuried) {
+    if (job.asset_version !== asset.version) {
+      if (isBuried) await failVersion(transaction, job, ended);
+      else await noteVersionProgress(transaction, job, { stage: 'queued', share: 0 });
+    } else if (isBuried) {
       const changes = { failure_code: ended.code, failure_message: ended.message };
       // Regions learn of it too, so that whoever waits at a page is told.
       await reviseAsset(transaction, asset, { stage: 'failed', progress: 0, ...changes }, nowMs);
+      await this.#tell(transaction, asset, 'asset.failed');
     } else await updateAsset(transaction, asset.id, { stage: 'queued', progress: 0 }, nowMs);
     const fields = { jobId: job.id, assetId: job.asset_id, attempt: job.attempt, ...ended };
     if (isBuried) this.#log.warn(fields, 'a job failed for good');
     else this.#log.info(fields, 'an attempt at a job failed; it will be repeated');
     return !isBuried;
+  }
+
+  /** Tells webhooks, in the transaction of the change. */
+  #tell(
+    transaction: ControlTransaction,
+    { id }: AssetRow,
+    type: 'asset.playable' | 'asset.ready' | 'asset.failed',
+  ): Promise<void> {
+    const now = { random: this.#random, nowMs: this.#clock.nowMs() };
+    return recordAssetEvent(now, transaction, { type, assetId: id });
   }
 
   /** A number in [0, 1). */
@@ -183,6 +218,12 @@ function requireSameAsset(media: MediaDocument, job: JobRow): void {
     throw new MeridianError('invalid_request', { reason: 'body.result.media.state: it is not complete' });
 }
 
+function claimOf(media: MediaDocument): Parameters<typeof claimCopies>[1] {
+  const { projectId, assetId, version, attempt, revision, renditions } = media;
+  const bytes = renditions.flatMap(({ packs }) => packs).reduce((sum, pack) => sum + pack.bytes, 0);
+  return { projectId, assetId, version, attempt, class: 'renditions', bytes, documentRevision: revision };
+}
+
 function readyChanges(media: MediaDocument, copies: readonly string[], nowMs: number) {
   const renditions = media.renditions.map((rendition) => ({
     id: rendition.id,
@@ -199,8 +240,11 @@ function readyChanges(media: MediaDocument, copies: readonly string[], nowMs: nu
     failure_code: null,
     failure_message: null,
     ready_at_ms: nowMs,
+    media_attempt: media.attempt,
     duration_ms: media.durationMs,
     renditions: JSON.stringify(renditions),
+    has_storyboard: media.storyboard !== undefined,
+    has_preview: media.hasPreview ?? false,
     media_region_ids: [...new Set([...media.holders, ...copies])],
   };
 }

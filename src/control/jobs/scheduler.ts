@@ -9,6 +9,7 @@ import { findAsset, recordOf } from '../catalog/store.ts';
 import type { ControlContext } from '../context.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { CLAIMS_MAX, PLACEMENT_JOBS_MAX } from '../limits.ts';
+import { assetOfVersion } from '../storage/versions.ts';
 import { type JobRow, leaseJob, readReadyJobs, returnLease } from './store.ts';
 
 export interface Scheduler {
@@ -178,8 +179,19 @@ class WaitingScheduler implements Scheduler {
       fence: row.fence,
       attempt: row.attempt,
       leaseUntilMs: row.lease_until_ms ?? 0,
-      record: recordOf(asset),
+      record: recordOf(await assetOfVersion(this.#database, asset, row.asset_version)),
+      ...(await this.#loudnessOf(asset.project_id)),
     };
+  }
+
+  async #loudnessOf(projectId: string): Promise<Pick<LeasedJob, 'targetLufs'>> {
+    const row = await this.#database
+      .selectFrom('projects')
+      .select('target_lufs')
+      .where('id', '=', projectId)
+      .executeTakeFirst();
+    const targetLufs = row?.target_lufs ?? null;
+    return targetLufs === null ? {} : { targetLufs };
   }
 
   async #deliver(nodeId: string, leased: LeasedJob[]): Promise<void> {

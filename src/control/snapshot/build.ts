@@ -21,10 +21,6 @@ export interface SnapshotInputs {
 /** Everything of a snapshot but its place in the order and its time. */
 export type SnapshotContent = Omit<WorldSnapshot, 'term' | 'sequence' | 'publishedAtMs' | 'removalIsMeant'>;
 
-/** How many regions keep a source and the renditions (law 7). */
-const SOURCE_COPIES = 3;
-const RENDITION_COPIES = 2;
-
 /** Builds the content of the next snapshot. */
 export function buildSnapshot(inputs: SnapshotInputs): SnapshotContent {
   const { config, sites, plan } = inputs;
@@ -79,8 +75,8 @@ export function buildSnapshot(inputs: SnapshotInputs): SnapshotContent {
     policies: {
       beatMs: BEAT_MS,
       uploadBytesMax: config.limits.uploadBytesMax,
-      sourceCopies: Math.min(SOURCE_COPIES, config.regions.length),
-      renditionCopies: Math.min(RENDITION_COPIES, config.regions.length),
+      sourceCopies: Math.min(config.durability.sourceCopies, config.regions.length),
+      renditionCopies: Math.min(config.durability.renditionCopies, config.regions.length),
     },
   };
 }

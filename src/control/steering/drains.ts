@@ -6,6 +6,7 @@ import { MeridianError } from '#contract/errors.ts';
 import { requireAllProjects, type UserPrincipal } from '../access/principal.ts';
 import { recordAudit } from '../audit/audit.ts';
 import type { ControlContext, OnWorldChange } from '../context.ts';
+import { recordRegionEvents } from '../events/record.ts';
 import type { Fleet, FleetSite } from '../fleet/fleet.ts';
 import type { Handlers } from '../http/call.ts';
 import type { Steering } from './steering.ts';
@@ -43,7 +44,7 @@ export function createDrainHandlers(
   steering: Steering,
   onChange: OnWorldChange,
 ): Handlers<typeof worldRoutes, DrainKeys> {
-  const { clock, config, database } = context;
+  const { clock, config, database, random } = context;
   function targets(target: string): readonly FleetSite[] {
     const sites = fleet.sites();
     const isRegion = config.regions.some(({ id }) => id === target);
@@ -73,10 +74,20 @@ export function createDrainHandlers(
     },
     async 'DELETE /v1/drains/{target}'({ params, principal }) {
       requireAllProjects(principal);
-      const ids = targets(params.target).map(({ id }) => id);
+      const own = targets(params.target);
+      const ids = own.map(({ id }) => id);
       await database.transaction().execute(async (transaction) => {
-        await transaction.deleteFrom('drains').where('site_id', 'in', ids).execute();
-        await recordAudit(transaction, principal, clock.nowMs(), {
+        const nowMs = clock.nowMs();
+        // Beginnings and ends of drains one after another, so that webhooks hear of them in their order.
+        await transaction.selectFrom('leadership').select('id').forUpdate().execute();
+        const ended = await transaction
+          .deleteFrom('drains')
+          .where('site_id', 'in', ids)
+          .returning('site_id')
+          .execute();
+        const restored = own.filter(({ id }) => ended.some(({ site_id }) => site_id === id));
+        await recordRegionEvents({ random, nowMs }, transaction, 'region.restored', restored);
+        await recordAudit(transaction, principal, nowMs, {
           action: 'drain.end',
           subject: params.target,
           projectId: null,
@@ -101,7 +112,7 @@ interface DrainRequest {
 }
 
 async function startDrain(
-  { clock, database }: ControlContext,
+  { clock, database, random }: ControlContext,
   fleet: Fleet,
   { target, own, isForced, principal }: DrainRequest,
 ): Promise<void> {
@@ -115,11 +126,14 @@ async function startDrain(
       throw new MeridianError('conflict', {
         reason: `No healthy site would be left if ${target} were drained; repeat with isForced to do it anyway`,
       });
-    await transaction
+    const begun = await transaction
       .insertInto('drains')
       .values(own.map(({ id }) => ({ site_id: id, started_at_ms: nowMs, actor: principal.name })))
       .onConflict((conflict) => conflict.doNothing())
+      .returning('site_id')
       .execute();
+    const draining = own.filter(({ id }) => begun.some(({ site_id }) => site_id === id));
+    await recordRegionEvents({ random, nowMs }, transaction, 'region.draining', draining, isForced);
     await recordAudit(transaction, principal, nowMs, {
       action: 'drain.start',
       subject: target,

@@ -91,3 +91,41 @@ for (const [frameRate, text] of FRAME_RATES)
       new RegExp(`frameRate="${text}"`),
     );
   });
+
+test('captions are sidecar files with their role, the storyboard is a set of tiled pictures', () => {
+  const track = { language: 'en', kind: 'captions', label: 'A & B', isDefault: true, sha256: 'ab' } as const;
+  const text = writeMpd({
+    ...INPUT,
+    captions: [{ ...track, id: 'captions-en' }],
+    storyboard: {
+      ...{ tileWidth: 192, tileHeight: 108, columns: 10, rows: 2, tileCount: 12, intervalMs: 2_002 },
+      ...{ sheetCount: 1, bytes: 100_000 },
+    },
+  });
+  const sets = text.split('\n').filter((line) => /contentType="(?:text|image)"/.test(line));
+  assert.deepEqual(sets, [
+    '<AdaptationSet id="2" contentType="text" mimeType="text/vtt" lang="en"><Role schemeIdUri="urn:mpeg:dash:role:2011" value="caption"/><Role schemeIdUri="urn:mpeg:dash:role:2011" value="main"/><Label>A &amp; B</Label><Representation id="captions-en" bandwidth="1000"><BaseURL>files/ab.vtt</BaseURL></Representation></AdaptationSet>',
+    '<AdaptationSet id="3" contentType="image" mimeType="image/jpeg"><SegmentTemplate media="a1/storyboard/$Number$.jpg" timescale="1000" duration="40040" startNumber="0"/><Representation id="storyboard" bandwidth="19980" width="1920" height="216"><EssentialProperty schemeIdUri="http://dashif.org/guidelines/thumbnail_tile" value="10x2"/></Representation></AdaptationSet>',
+  ]);
+});
+
+test('a storyboard that ends long before the sound is left out', () => {
+  const storyboard = {
+    ...{ tileWidth: 192, tileHeight: 108, columns: 10, rows: 1, tileCount: 10, intervalMs: 2_000 },
+    ...{ sheetCount: 1, bytes: 100_000 },
+  };
+  assert.doesNotMatch(writeMpd({ ...INPUT, storyboard }), /contentType="image"/);
+  assert.match(writeMpd({ ...INPUT, durationMs: 20_000, storyboard }), /contentType="image"/);
+});
+
+test('set numbers stay apart when there is sound alone', () => {
+  const track = {
+    language: 'en',
+    kind: 'subtitles',
+    label: 'English',
+    isDefault: false,
+    sha256: 'ab',
+  } as const;
+  const text = writeMpd({ ...INPUT, renditions: [AUDIO], captions: [{ ...track, id: 'subtitles-en' }] });
+  assert.deepEqual(text.match(/AdaptationSet id="\d"/g), ['AdaptationSet id="1"', 'AdaptationSet id="2"']);
+});

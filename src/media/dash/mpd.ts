@@ -2,6 +2,7 @@
 // One BaseURL per pathway with its serviceLocation; a steering server orders them, asked before the start.
 // Source: ISO/IEC 23009-1, sections 5.3.9.4 and 5.3.9.6; ETSI TS 103 998 (content steering).
 
+import { type CaptionTrack, captionFile, sortedTracks, uniqueLabels } from '../captions/caption-track.ts';
 import {
   audioRenditions,
   type MediaPathway,
@@ -9,6 +10,7 @@ import {
   uniqueNames,
   videoRenditions,
 } from '../rendition.ts';
+import { type Storyboard, sheetName } from '../storyboard/storyboard.ts';
 
 export interface MpdInput {
   readonly renditions: readonly MediaRendition[];
@@ -21,7 +23,13 @@ export interface MpdInput {
   readonly segmentDurationMs: number;
   /** Folder of the renditions below the version, e.g. a1. */
   readonly folder: string;
+  /** Caption tracks: each one file, its times counted from the start of the period. */
+  readonly captions?: readonly CaptionTrack[];
+  readonly storyboard?: Storyboard | undefined;
 }
+
+/** A segment of audio may be longer than planned by the tolerance of the grid (50 ms) and one AAC frame (21 ms). */
+const SEGMENT_EXCESS_MS_MAX = 80;
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -111,18 +119,78 @@ function adaptationSets(input: MpdInput): string[] {
     const label = `<Label>${escapeXml(names[index] ?? rendition.id)}</Label>`;
     sets.push(`<AdaptationSet${own}>${role}${label}${representation(rendition, input)}</AdaptationSet>`);
   }
+  for (const set of [...captionSets(input), ...storyboardSets(input)])
+    sets.push(`<AdaptationSet id="${sets.length + (video.length > 0 ? 0 : 1)}"${set}</AdaptationSet>`);
   return sets;
+}
+
+/** Caption files beside the media, without their id. */
+function captionSets(input: MpdInput): string[] {
+  const captions = sortedTracks(input.captions ?? []);
+  const labels = uniqueLabels(captions);
+  return captions.map((track, index) => {
+    const own = attributes({ contentType: 'text', mimeType: 'text/vtt', lang: track.language });
+    const role = track.kind === 'captions' ? 'caption' : 'subtitle';
+    const roles = [role, ...(index === 0 && track.isDefault ? ['main'] : [])].map(
+      (value) => `<Role schemeIdUri="urn:mpeg:dash:role:2011" value="${value}"/>`,
+    );
+    const label = `<Label>${escapeXml(labels[index] ?? track.label)}</Label>`;
+    // Players want a rate; that of text never decides anything.
+    const file = `<Representation id="${track.id}" bandwidth="1000"><BaseURL>${captionFile(track.sha256)}</BaseURL></Representation>`;
+    return `${own}>${roles.join('')}${label}${file}`;
+  });
+}
+
+/** How long the thumbnails of one sheet last together. */
+function sheetDurationMs({ columns, rows, intervalMs }: Storyboard): number {
+  return Math.round(columns * rows * intervalMs);
+}
+
+/**
+ * The storyboard, when its sheets reach to the end: players count them by the length of the period, and where sound
+ * goes on for long after the picture, the last ones would be missing.
+ */
+function wholeStoryboard({ storyboard, durationMs }: MpdInput): Storyboard | undefined {
+  if (storyboard === undefined) return undefined;
+  return sheetDurationMs(storyboard) * storyboard.sheetCount < durationMs - 1 ? undefined : storyboard;
+}
+
+/** The storyboard as tiled thumbnails (DASH-IF IOP, part 10, section 6.2.6), without its id. */
+function storyboardSets(input: MpdInput): string[] {
+  const storyboard = wholeStoryboard(input);
+  if (storyboard === undefined) return [];
+  const { columns, rows, tileWidth, tileHeight } = storyboard;
+  const sheetMs = sheetDurationMs(storyboard);
+  const template = attributes({
+    media: sheetName(input.folder, '$Number$'),
+    timescale: 1_000,
+    duration: sheetMs,
+    startNumber: 0,
+  });
+  const own = attributes({
+    id: 'storyboard',
+    bandwidth: Math.max(1, Math.round((storyboard.bytes * 8_000) / (sheetMs * storyboard.sheetCount))),
+    width: columns * tileWidth,
+    height: rows * tileHeight,
+  });
+  const tiles = `<EssentialProperty schemeIdUri="http://dashif.org/guidelines/thumbnail_tile" value="${columns}x${rows}"/>`;
+  return [
+    `${attributes({ contentType: 'image', mimeType: 'image/jpeg' })}><SegmentTemplate${template}/><Representation${own}>${tiles}</Representation>`,
+  ];
 }
 
 /** Writes the manifest of a complete asset. */
 export function writeMpd(input: MpdInput): string {
   const first = input.pathways[0];
+  const storyboard = wholeStoryboard(input);
+  const sheetMs = storyboard === undefined ? 0 : sheetDurationMs(storyboard);
+  const longestMs = Math.max(input.segmentDurationMs + SEGMENT_EXCESS_MS_MAX, sheetMs);
   const root = attributes({
     xmlns: 'urn:mpeg:dash:schema:mpd:2011',
     type: 'static',
     profiles: 'urn:mpeg:dash:profile:isoff-live:2011',
     mediaPresentationDuration: `PT${(input.durationMs / 1_000).toFixed(3)}S`,
-    maxSegmentDuration: `PT${Math.ceil((input.segmentDurationMs + 80) / 1_000)}S`,
+    maxSegmentDuration: `PT${Math.ceil(longestMs / 1_000)}S`,
     minBufferTime: `PT${(input.segmentDurationMs / 1_000).toFixed(3)}S`,
   });
   const lines = [

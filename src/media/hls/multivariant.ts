@@ -4,6 +4,7 @@
 // Source: draft-pantos-hls-rfc8216bis, sections 4.4.6.1 (EXT-X-MEDIA), 4.4.6.2 (EXT-X-STREAM-INF),
 // 4.4.6.6 (EXT-X-CONTENT-STEERING).
 
+import { type CaptionTrack, sortedTracks, uniqueLabels } from '../captions/caption-track.ts';
 import {
   audioRenditions,
   type MediaPathway,
@@ -18,6 +19,8 @@ export interface MultivariantInput {
   readonly pathways: readonly MediaPathway[];
   /** Address of the steering server, absolute or relative to the playlist; without it no steering is announced. */
   readonly steeringUri?: string | undefined;
+  /** Caption tracks; their playlists lie at `captions/{id}/index.m3u8` of each pathway. */
+  readonly captions?: readonly CaptionTrack[];
 }
 
 /** A quoted-string holds no quotes and no line breaks. */
@@ -53,11 +56,37 @@ function audioLines(audio: readonly MediaRendition[], pathway: MediaPathway, isA
   });
 }
 
+/** Tells players that a track is made for those who do not hear. */
+const FOR_THE_DEAF =
+  'public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound';
+
+function captionLines(captions: readonly CaptionTrack[], pathway: MediaPathway): string[] {
+  const labels = uniqueLabels(captions);
+  return captions.map((track, index) => {
+    const attributes = [
+      'TYPE=SUBTITLES',
+      `GROUP-ID=${quoted(`subtitles-${pathway.id}`)}`,
+      `LANGUAGE=${quoted(track.language)}`,
+      `NAME=${quoted(labels[index] ?? track.label)}`,
+      // One default at most, and they come first.
+      `DEFAULT=${index === 0 && track.isDefault ? 'YES' : 'NO'}`,
+      'AUTOSELECT=YES',
+      'FORCED=NO',
+      ...(track.kind === 'captions' ? [`CHARACTERISTICS=${quoted(FOR_THE_DEAF)}`] : []),
+      `STABLE-RENDITION-ID=${quoted(track.id)}`,
+      // The specification names the pathway with the variants alone; Shaka finds no address of a track without this.
+      `PATHWAY-ID=${quoted(pathway.id)}`,
+      `URI=${quoted(`${pathway.baseUrl}/captions/${track.id}/index.m3u8`)}`,
+    ];
+    return `#EXT-X-MEDIA:${attributes.join(',')}`;
+  });
+}
+
 function variantLines(
   variant: MediaRendition,
   audio: readonly MediaRendition[],
   pathway: MediaPathway,
-  hasGroup: boolean,
+  groups: { readonly hasAudio: boolean; readonly hasCaptions: boolean },
 ): string[] {
   const others = variant.kind === 'video' ? audio : audio.filter(({ id }) => id !== variant.id);
   const sum = (of: (rendition: MediaRendition) => number): number =>
@@ -71,7 +100,8 @@ function variantLines(
       ? [`RESOLUTION=${variant.width}x${variant.height}`]
       : []),
     ...(variant.frameRate === undefined ? [] : [`FRAME-RATE=${variant.frameRate.toFixed(3)}`]),
-    ...(hasGroup ? [`AUDIO=${quoted(`audio-${pathway.id}`)}`] : []),
+    ...(groups.hasAudio ? [`AUDIO=${quoted(`audio-${pathway.id}`)}`] : []),
+    ...(groups.hasCaptions ? [`SUBTITLES=${quoted(`subtitles-${pathway.id}`)}`] : []),
     'CLOSED-CAPTIONS=NONE',
     `STABLE-VARIANT-ID=${quoted(variant.id)}`,
     `PATHWAY-ID=${quoted(pathway.id)}`,
@@ -85,15 +115,21 @@ export function writeMultivariant(input: MultivariantInput): string {
   const audio = audioRenditions(input.renditions);
   const isAudioOnly = video.length === 0;
   const variants = isAudioOnly ? audio.slice(0, 1) : video;
-  const hasGroup = isAudioOnly ? audio.length > 1 : audio.length > 0;
+  const captions = sortedTracks(input.captions ?? []);
+  const groups = {
+    hasAudio: isAudioOnly ? audio.length > 1 : audio.length > 0,
+    hasCaptions: captions.length > 0,
+  };
   const first = input.pathways[0];
   const lines = ['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-INDEPENDENT-SEGMENTS'];
   if (input.steeringUri !== undefined && first !== undefined)
     lines.push(
       `#EXT-X-CONTENT-STEERING:SERVER-URI=${quoted(input.steeringUri)},PATHWAY-ID=${quoted(first.id)}`,
     );
-  if (hasGroup) for (const pathway of input.pathways) lines.push(...audioLines(audio, pathway, isAudioOnly));
+  for (const pathway of groups.hasAudio ? input.pathways : [])
+    lines.push(...audioLines(audio, pathway, isAudioOnly));
+  for (const pathway of input.pathways) lines.push(...captionLines(captions, pathway));
   for (const pathway of input.pathways)
-    for (const variant of variants) lines.push(...variantLines(variant, audio, pathway, hasGroup));
+    for (const variant of variants) lines.push(...variantLines(variant, audio, pathway, groups));
   return `${lines.join('\n')}\n`;
 }

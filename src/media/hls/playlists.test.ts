@@ -203,3 +203,41 @@ test('the target duration covers every segment that the planned duration allows'
   }
   assert.equal(targetDurationSeconds(200), 1);
 });
+
+const ENGLISH = {
+  id: 'captions-en',
+  language: 'en',
+  kind: 'captions',
+  label: 'English "CC"',
+  isDefault: true,
+  sha256: 'ab',
+} as const;
+const BRAZILIAN = {
+  id: 'subtitles-pt-br',
+  language: 'pt-BR',
+  kind: 'subtitles',
+  label: 'Brazilian Portuguese',
+  isDefault: false,
+  sha256: 'cd',
+} as const;
+
+test('caption tracks form a group per pathway, the default first, and every variant names its group', () => {
+  const text = writeMultivariant({ renditions: [VIDEO], pathways: PATHWAYS, captions: [BRAZILIAN, ENGLISH] });
+  assert.deepEqual(
+    text.split('\n').filter((line) => line.includes('SUBTITLES')),
+    [
+      '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles-dublin-1",LANGUAGE="en",NAME="English \'CC\'",DEFAULT=YES,AUTOSELECT=YES,FORCED=NO,CHARACTERISTICS="public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound",STABLE-RENDITION-ID="captions-en",PATHWAY-ID="dublin-1",URI="http://127.0.0.1:8110/m/default/a/v1/captions/captions-en/index.m3u8"',
+      '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles-dublin-1",LANGUAGE="pt-BR",NAME="Brazilian Portuguese",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,STABLE-RENDITION-ID="subtitles-pt-br",PATHWAY-ID="dublin-1",URI="http://127.0.0.1:8110/m/default/a/v1/captions/subtitles-pt-br/index.m3u8"',
+      '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles-singapore-1",LANGUAGE="en",NAME="English \'CC\'",DEFAULT=YES,AUTOSELECT=YES,FORCED=NO,CHARACTERISTICS="public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound",STABLE-RENDITION-ID="captions-en",PATHWAY-ID="singapore-1",URI="https://sg.example/t/x.y.z/m/default/a/v1/captions/captions-en/index.m3u8"',
+      '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles-singapore-1",LANGUAGE="pt-BR",NAME="Brazilian Portuguese",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,STABLE-RENDITION-ID="subtitles-pt-br",PATHWAY-ID="singapore-1",URI="https://sg.example/t/x.y.z/m/default/a/v1/captions/subtitles-pt-br/index.m3u8"',
+      '#EXT-X-STREAM-INF:BANDWIDTH=900000,AVERAGE-BANDWIDTH=700000,CODECS="avc1.64001e",RESOLUTION=640x360,FRAME-RATE=29.970,SUBTITLES="subtitles-dublin-1",CLOSED-CAPTIONS=NONE,STABLE-VARIANT-ID="v360",PATHWAY-ID="dublin-1"',
+      '#EXT-X-STREAM-INF:BANDWIDTH=900000,AVERAGE-BANDWIDTH=700000,CODECS="avc1.64001e",RESOLUTION=640x360,FRAME-RATE=29.970,SUBTITLES="subtitles-singapore-1",CLOSED-CAPTIONS=NONE,STABLE-VARIANT-ID="v360",PATHWAY-ID="singapore-1"',
+    ],
+  );
+});
+
+test('tracks with equal labels are told apart', () => {
+  const captions = [ENGLISH, { ...ENGLISH, id: 'subtitles-en', isDefault: false }];
+  const text = writeMultivariant({ renditions: [VIDEO], pathways: PATHWAYS.slice(0, 1), captions });
+  assert.deepEqual(text.match(/NAME="[^"]+"/g), ['NAME="English \'CC\'"', 'NAME="English \'CC\' 2"']);
+});

@@ -77,6 +77,8 @@ export interface AudioOutput {
   /** More channels are mixed down, fewer are mixed up. The rate is always 48 kHz. */
   channels: number;
   bitrateBps: number;
+  /** Louder or softer by this, to come to a target; the same over the whole length. */
+  gainDb?: number | undefined;
 }
 
 export interface EncodeRequest {
@@ -140,4 +142,50 @@ export interface Engine {
     height: number;
     signal: AbortSignal;
   }): Promise<Buffer>;
+  /**
+   * Sheets of small pictures as JPEGs, one behind the other: the key frames of the file, in their order, each of
+   * exactly this size, row by row; the last sheet is filled up with black. For files of our own making.
+   */
+  storyboard(request: {
+    inputPath: string;
+    workDirectory: string;
+    tileWidth: number;
+    tileHeight: number;
+    columns: number;
+    rows: number;
+    niceness: number;
+    signal: AbortSignal;
+  }): Promise<Buffer>;
+  /**
+   * A small silent film (H.264 in a fragmented MP4) of all frames of the file one after another, whatever their times
+   * are, at a lower frame rate. For files of our own making.
+   */
+  preview(request: PreviewRequest): Promise<Buffer>;
+  /** How loud a track is over its whole length (EBU R128); null when it is silent. */
+  loudness(request: {
+    inputPath: string;
+    workDirectory: string;
+    /** Index among all streams of the file. */
+    streamIndex: number;
+    niceness: number;
+    signal: AbortSignal;
+  }): Promise<Loudness | null>;
+}
+
+export interface PreviewRequest {
+  inputPath: string;
+  workDirectory: string;
+  width: number;
+  height: number;
+  /** Of the file. */
+  frameRate: number;
+  niceness: number;
+  signal: AbortSignal;
+}
+
+export interface Loudness {
+  /** Integrated, in LUFS; below -70 counts as silence. */
+  integratedLufs: number;
+  /** The loudest point between samples, in dB relative to full scale. */
+  truePeakDb: number;
 }

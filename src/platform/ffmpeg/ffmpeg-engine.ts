@@ -6,17 +6,22 @@
 import { resolve } from 'node:path';
 import { MeridianError } from '#contract/errors.ts';
 import { type EncodeCommand, startEncode } from './encode-child.ts';
-import type { EncodeRequest, Engine, ProbeResult } from './engine.ts';
+import type { EncodeRequest, Engine, Loudness, ProbeResult } from './engine.ts';
 import { parsePackets, parseStreams } from './ffprobe-output.ts';
 import { demuxerOf, inspectFile } from './inspect-file.ts';
 import {
   type ChildLimits,
+  EXTRAS_LIMITS,
+  LOUDNESS_LIMITS,
   PIXELS_MAX,
   POSTER_BYTES_MAX,
   POSTER_LIMITS,
+  PREVIEW_BYTES_MAX,
   PROBE_LIMITS,
   PROBE_OUTPUT_BYTES_MAX,
   RATE_PACKETS_MAX,
+  SILENCE_LUFS,
+  STORYBOARD_BYTES_MAX,
   STREAMS_MAX,
 } from './limits.ts';
 import { planScan, type RawProbe, type Scan, type ScannedPackets, toProbeResult } from './probe-result.ts';
@@ -26,13 +31,19 @@ import {
   DECODER_THREADS,
   FILTER_THREADS,
   forcedKeyFrames,
+  LOUDNESS_FILTER,
   muxerOptions,
   POSTER_QUALITY,
+  PREVIEW_ENCODER_OPTIONS,
+  PREVIEW_MUXER_OPTIONS,
+  previewFilters,
+  STORYBOARD_QUALITY,
+  storyboardFilters,
   type VideoRequest,
   videoEncoderOptions,
   videoGraph,
 } from './recipe.ts';
-import { runSandboxed } from './run-sandboxed.ts';
+import { runForBoth, runSandboxed } from './run-sandboxed.ts';
 import type { SandboxTools } from './sandbox.ts';
 import type { Demuxer } from './sniff.ts';
 
@@ -141,13 +152,65 @@ export function createFfmpegEngine(options: FfmpegEngineOptions): Engine {
         throw new MeridianError('media_unsupported', { reason: 'no frame of its video can be decoded' });
       return found;
     },
+
+    storyboard(request) {
+      const args = [...QUIET, '-skip_frame', 'nokey', ...inputOptions(OWN_DEMUXER), '-i'];
+      args.push(inputAddress(request.inputPath), '-map', '0:V:0', '-vf', storyboardFilters(request));
+      args.push('-fps_mode', 'passthrough', '-c:v', 'mjpeg', '-q:v', String(STORYBOARD_QUALITY));
+      args.push('-f', 'image2pipe', 'pipe:1');
+      const call = { ...STORYBOARD_CALL, niceness: request.niceness };
+      return run(options.ffmpegPath, args, request.workDirectory, request.signal, call);
+    },
+
+    preview(request) {
+      const args = [...QUIET, ...inputOptions(OWN_DEMUXER), '-i', inputAddress(request.inputPath)];
+      args.push('-map', '0:V:0', '-vf', previewFilters(request), '-c:v', 'libx264', '-flags:v', '+bitexact');
+      for (const [name, value] of Object.entries(PREVIEW_ENCODER_OPTIONS))
+        args.push(name === 'profile' ? '-profile:v' : `-${name}`, value);
+      args.push('-map_metadata', '-1');
+      for (const [name, value] of Object.entries(PREVIEW_MUXER_OPTIONS)) args.push(`-${name}`, value);
+      args.push('-f', 'mp4', 'pipe:1');
+      const call = { ...PREVIEW_CALL, niceness: request.niceness };
+      return run(options.ffmpegPath, args, request.workDirectory, request.signal, call);
+    },
+
+    async loudness({ inputPath, workDirectory, streamIndex, niceness, signal }) {
+      const { demuxer } = await inspectFile(inputPath);
+      // The filter prints its result as information.
+      const args = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'info', ...inputOptions(demuxer)];
+      args.push('-vn', '-i', inputAddress(inputPath), '-map', `0:${streamIndex}`, '-af', LOUDNESS_FILTER);
+      args.push('-f', 'null', '-');
+      const call = { limits: LOUDNESS_LIMITS, outputBytesMax: 0, niceness };
+      const command = options.ffmpegPath;
+      const request = { tools, command, args, environment, workDirectory, signal, ...call };
+      return parseLoudness((await runForBoth(request)).stderrTail);
+    },
   };
+}
+
+/** Reads the summary of the ebur128 filter; null when the track is silent. */
+export function parseLoudness(text: string): Loudness | null {
+  const number = String.raw`(-?(?:\d+(?:\.\d+)?|inf))`;
+  const integrated = new RegExp(String.raw`\bI:\s+${number} LUFS`).exec(text)?.[1];
+  const peak = new RegExp(String.raw`\bPeak:\s+${number} dBFS`).exec(text)?.[1];
+  if (integrated === undefined || peak === undefined)
+    throw new Error('FFmpeg did not say how loud the track is');
+  const integratedLufs = Number(integrated);
+  return integratedLufs > SILENCE_LUFS && Number.isFinite(Number(peak))
+    ? { integratedLufs, truePeakDb: Number(peak) }
+    : null;
 }
 
 interface Call {
   readonly limits: ChildLimits;
   readonly outputBytesMax: number;
+  readonly niceness?: number;
 }
+
+/** Renditions are fragmented MP4, whatever the source was. */
+const OWN_DEMUXER: Demuxer = 'mov';
+const STORYBOARD_CALL: Call = { limits: EXTRAS_LIMITS, outputBytesMax: STORYBOARD_BYTES_MAX };
+const PREVIEW_CALL: Call = { limits: EXTRAS_LIMITS, outputBytesMax: PREVIEW_BYTES_MAX };
 
 const PROBE_CALL: Call = { limits: PROBE_LIMITS, outputBytesMax: PROBE_OUTPUT_BYTES_MAX };
 const POSTER_CALL: Call = { limits: POSTER_LIMITS, outputBytesMax: POSTER_BYTES_MAX };
@@ -204,7 +267,14 @@ export function encodeArguments(request: EncodeRequest, demuxer: Demuxer): strin
     }
   }
   for (const output of request.audio) {
-    args.push('-map', `0:${output.streamIndex}`, '-af', audioFilters(output.channels), '-c:a', 'aac');
+    args.push(
+      '-map',
+      `0:${output.streamIndex}`,
+      '-af',
+      audioFilters(output.channels, output.gainDb),
+      '-c:a',
+      'aac',
+    );
     args.push('-ar', String(AUDIO_RATE_HZ), '-b:a', String(output.bitrateBps), '-flags:a', '+bitexact');
     args.push(...outputArguments('audio', request, descriptor++));
   }

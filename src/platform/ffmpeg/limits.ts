@@ -38,6 +38,12 @@ export const TAIL_SCAN_SECONDS = 15;
 export const PROBE_OUTPUT_BYTES_MAX = 64 * 2 ** 20;
 /** A poster of 8K at the quality used is below 6 MB. */
 export const POSTER_BYTES_MAX = 16 * 2 ** 20;
+/** Sheets of 300 small pictures at the quality used are below 4 MB. */
+export const STORYBOARD_BYTES_MAX = 16 * 2 ** 20;
+/** Six seconds of 320 pixels at the rate used are below 300 kB. */
+export const PREVIEW_BYTES_MAX = 4 * 2 ** 20;
+/** What EBU R128 leaves out of every measurement. */
+export const SILENCE_LUFS = -70;
 /** What is kept of a child's complaints: the last ones name the cause. */
 export const STDERR_BYTES_MAX = 4_096;
 
@@ -59,6 +65,22 @@ export const POSTER_LIMITS: ChildLimits = {
   memoryBytes: 3 * 2 ** 30,
   cpuSeconds: 120,
   wallMs: 180_000,
+  silenceMs: null,
+};
+
+/** Some hundred pictures of the smallest rendition, or six seconds of it: seconds on a busy machine. */
+export const EXTRAS_LIMITS: ChildLimits = {
+  memoryBytes: 2 * 2 ** 30,
+  cpuSeconds: 120,
+  wallMs: 300_000,
+  silenceMs: null,
+};
+
+/** Decoding twelve hours of sound takes some minutes. */
+export const LOUDNESS_LIMITS: ChildLimits = {
+  memoryBytes: 2 * 2 ** 30,
+  cpuSeconds: 1_800,
+  wallMs: 3_600_000,
   silenceMs: null,
 };
 

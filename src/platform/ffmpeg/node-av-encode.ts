@@ -216,7 +216,13 @@ function createAudioBranch(
   return {
     take(frame) {
       if (frame !== null)
-        graph ??= createGraph('audio', frame, stream, `[in]${audioFilters(output.channels)}[a0]`, 1);
+        graph ??= createGraph(
+          'audio',
+          frame,
+          stream,
+          `[in]${audioFilters(output.channels, output.gainDb)}[a0]`,
+          1,
+        );
       if (graph !== null) {
         if (frame === null) graph.source.buffersrcAddFrameSync(null, AV_BUFFERSRC_FLAG_PUSH);
         else pushFrame(graph.source, frame);

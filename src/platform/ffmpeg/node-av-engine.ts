@@ -4,20 +4,29 @@
 import { fileURLToPath } from 'node:url';
 import { MeridianError } from '#contract/errors.ts';
 import { startEncode } from './encode-child.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, Loudness } from './engine.ts';
 import { demuxerOf, inspectFile } from './inspect-file.ts';
 import {
   type ChildLimits,
+  EXTRAS_LIMITS,
+  LOUDNESS_LIMITS,
   POSTER_BYTES_MAX,
   POSTER_LIMITS,
+  PREVIEW_BYTES_MAX,
   PROBE_LIMITS,
   PROBE_OUTPUT_BYTES_MAX,
+  SILENCE_LUFS,
+  STDERR_BYTES_MAX,
+  STORYBOARD_BYTES_MAX,
 } from './limits.ts';
 import type { WorkerTask } from './node-av-worker.ts';
 import { type RawProbe, type ScannedPackets, toProbeResult } from './probe-result.ts';
 import { runSandboxed } from './run-sandboxed.ts';
 import type { SandboxTools } from './sandbox.ts';
+import type { Demuxer } from './sniff.ts';
 
+/** Renditions are fragmented MP4, whatever the source was. */
+const OWN_DEMUXER: Demuxer = 'mov';
 const WORKER_PATH = fileURLToPath(new URL('node-av-worker.ts', import.meta.url));
 /** The child handles one frame at a time; its JavaScript needs little memory. */
 const WORKER_OPTIONS = ['--no-warnings', '--max-old-space-size=256'];
@@ -35,6 +44,7 @@ export function createNodeAvEngine({ version, tools }: NodeAvEngineOptions): Eng
     bytesMax: number,
     workDirectory: string,
     signal: AbortSignal,
+    niceness = 0,
   ) {
     return runSandboxed({
       tools,
@@ -42,6 +52,7 @@ export function createNodeAvEngine({ version, tools }: NodeAvEngineOptions): Eng
       workDirectory,
       limits,
       outputBytesMax: bytesMax,
+      niceness,
       signal,
     });
   }
@@ -74,6 +85,27 @@ export function createNodeAvEngine({ version, tools }: NodeAvEngineOptions): Eng
       if (image.length === 0)
         throw new MeridianError('media_unsupported', { reason: 'no frame of its video can be decoded' });
       return image;
+    },
+
+    storyboard({ workDirectory, signal, niceness, ...task }) {
+      const order: WorkerTask = { kind: 'storyboard', task, demuxer: OWN_DEMUXER };
+      return run(order, EXTRAS_LIMITS, STORYBOARD_BYTES_MAX, workDirectory, signal, niceness);
+    },
+
+    preview({ workDirectory, signal, niceness, ...task }) {
+      const order: WorkerTask = { kind: 'preview', task, demuxer: OWN_DEMUXER };
+      return run(order, EXTRAS_LIMITS, PREVIEW_BYTES_MAX, workDirectory, signal, niceness);
+    },
+
+    async loudness({ workDirectory, signal, niceness, ...task }) {
+      const { demuxer } = await inspectFile(task.inputPath);
+      const order: WorkerTask = { kind: 'loudness', task, demuxer };
+      const answer = await run(order, LOUDNESS_LIMITS, STDERR_BYTES_MAX, workDirectory, signal, niceness);
+      const measured = JSON.parse(answer.toString('utf8')) as { [K in keyof Loudness]: number | null };
+      // JSON has no infinity: it comes as null.
+      const { integratedLufs, truePeakDb } = measured;
+      if (integratedLufs === null || truePeakDb === null || integratedLufs <= SILENCE_LUFS) return null;
+      return { integratedLufs, truePeakDb };
     },
   };
 }

@@ -20,7 +20,13 @@ import {
 } from 'node-av/lib';
 import { defined } from '#base/assert.ts';
 import type { AudioOutput, EncodeRequest, VideoOutput } from './engine.ts';
-import { muxerOptions, type VideoRequest, videoEncoderOptions } from './recipe.ts';
+import {
+  muxerOptions,
+  PREVIEW_ENCODER_OPTIONS,
+  PREVIEW_MUXER_OPTIONS,
+  type VideoRequest,
+  videoEncoderOptions,
+} from './recipe.ts';
 
 export interface OutputEncoder {
   encode(frame: Frame): void;
@@ -89,6 +95,30 @@ export function createAudioEncoder(
       codec,
       { b: String(output.bitrateBps) },
       muxerOptions('audio', request),
+      descriptor,
+    );
+  });
+}
+
+/** A preview: libx264 into a fragmented MP4, small. */
+export function createPreviewEncoder(
+  size: { readonly width: number; readonly height: number },
+  framesPerSecond: number,
+  descriptor: number,
+): OutputEncoder {
+  return openLate((frame) => {
+    const [encoder, codec] = allocateEncoder('libx264');
+    encoder.width = size.width;
+    encoder.height = size.height;
+    encoder.pixelFormat = frame.format as typeof encoder.pixelFormat;
+    encoder.timeBase = new Rational(1, framesPerSecond);
+    encoder.framerate = new Rational(framesPerSecond, 1);
+    encoder.sampleAspectRatio = new Rational(1, 1);
+    return openOutput(
+      encoder,
+      codec,
+      { ...PREVIEW_ENCODER_OPTIONS },
+      { ...PREVIEW_MUXER_OPTIONS },
       descriptor,
     );
   });

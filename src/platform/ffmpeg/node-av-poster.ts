@@ -1,26 +1,11 @@
 // Part of the node-av child: one upright frame as a JPEG.
 
-import {
-  AV_BUFFERSRC_FLAG_PUSH,
-  AV_CODEC_FLAG_QSCALE,
-  AV_NOPTS_VALUE,
-  AVSEEK_FLAG_BACKWARD,
-  FF_QP2LAMBDA,
-} from 'node-av/constants';
-import {
-  avRescaleQ,
-  Codec,
-  CodecContext,
-  FFmpegError,
-  type FormatContext,
-  Frame,
-  Packet,
-  Rational,
-  type Stream,
-} from 'node-av/lib';
+import { AV_BUFFERSRC_FLAG_PUSH, AV_NOPTS_VALUE, AVSEEK_FLAG_BACKWARD } from 'node-av/constants';
+import { avRescaleQ, FFmpegError, type FormatContext, Frame, Packet, type Stream } from 'node-av/lib';
 import { defined } from '#base/assert.ts';
 import { createGraph } from './node-av-graph.ts';
 import { openDecoder, openInput, readPackets } from './node-av-input.ts';
+import { encodeJpeg } from './node-av-jpeg.ts';
 import { describeStream } from './node-av-probe.ts';
 import { turnOf } from './probe-result.ts';
 import { POSTER_QUALITY, uprightFilters } from './recipe.ts';
@@ -44,7 +29,7 @@ export function makePoster(task: PosterTask, demuxer: string): Buffer | null {
   if (stream === undefined) return null;
   // Nothing comes out when the time lies behind the last frame.
   const frame = frameAt(input, stream, task.atMs) ?? frameAt(input, stream, 0);
-  return frame === null ? null : encodeJpeg(frame, stream, task);
+  return frame === null ? null : toJpeg(frame, stream, task);
 }
 
 /** The first frame shown at or after the time, or null. */
@@ -79,7 +64,7 @@ function frameAt(input: FormatContext, stream: Stream, atMs: number): Frame | nu
   return isFound() ? latest : null;
 }
 
-function encodeJpeg(frame: Frame, stream: Stream, task: PosterTask): Buffer | null {
+function toJpeg(frame: Frame, stream: Stream, task: PosterTask): Buffer | null {
   const turn = turnOf(describeStream(stream).displayRotation);
   const filters = [
     ...uprightFilters(turn),
@@ -94,26 +79,5 @@ function encodeJpeg(frame: Frame, stream: Stream, task: PosterTask): Buffer | nu
   picture.alloc();
   FFmpegError.throwIfError(defined(graph.sinks[0], 'a sink').buffersinkGetFrameSync(picture), 'filter');
 
-  const codec = defined(
-    Codec.findEncoderByName('mjpeg' as Parameters<typeof Codec.findEncoderByName>[0]),
-    'mjpeg',
-  );
-  const encoder = new CodecContext();
-  encoder.allocContext3(codec);
-  encoder.width = task.width;
-  encoder.height = task.height;
-  encoder.pixelFormat = picture.format as typeof encoder.pixelFormat;
-  encoder.colorRange = picture.colorRange;
-  encoder.timeBase = new Rational(1, 25);
-  encoder.setFlags(AV_CODEC_FLAG_QSCALE);
-  encoder.globalQuality = POSTER_QUALITY * FF_QP2LAMBDA;
-  FFmpegError.throwIfError(encoder.open2Sync(codec, null), 'open the encoder');
-  picture.quality = POSTER_QUALITY * FF_QP2LAMBDA;
-  picture.pts = 0n;
-  FFmpegError.throwIfError(encoder.sendFrameSync(picture), 'encode');
-  encoder.sendFrameSync(null);
-  const packet = new Packet();
-  packet.alloc();
-  FFmpegError.throwIfError(encoder.receivePacketSync(packet), 'encode');
-  return packet.data;
+  return encodeJpeg(picture, POSTER_QUALITY);
 }

@@ -9,6 +9,14 @@ import { AV_LOG_ERROR } from 'node-av/constants';
 import { getFFmpegInfo, Log } from 'node-av/lib';
 import type { EncodeRequest } from './engine.ts';
 import { runEncode } from './node-av-encode.ts';
+import {
+  type LoudnessTask,
+  makePreview,
+  makeStoryboard,
+  measureLoudness,
+  type PreviewTask,
+  type StoryboardTask,
+} from './node-av-extras.ts';
 import { makePoster, type PosterTask } from './node-av-poster.ts';
 import { probeInput } from './node-av-probe.ts';
 import type { Demuxer } from './sniff.ts';
@@ -17,7 +25,10 @@ export type WorkerTask =
   | { readonly kind: 'version' }
   | { readonly kind: 'probe'; readonly path: string; readonly demuxer: Demuxer; readonly bytes: number }
   | { readonly kind: 'encode'; readonly request: EncodeRequest; readonly demuxer: Demuxer }
-  | { readonly kind: 'poster'; readonly task: PosterTask; readonly demuxer: Demuxer };
+  | { readonly kind: 'poster'; readonly task: PosterTask; readonly demuxer: Demuxer }
+  | { readonly kind: 'storyboard'; readonly task: StoryboardTask; readonly demuxer: Demuxer }
+  | { readonly kind: 'preview'; readonly task: PreviewTask; readonly demuxer: Demuxer }
+  | { readonly kind: 'loudness'; readonly task: LoudnessTask; readonly demuxer: Demuxer };
 
 /** How often the count of frames is reported. */
 const REPORT_INTERVAL_MS = 500;
@@ -59,6 +70,13 @@ function run(task: WorkerTask): Buffer | string | null {
       return null;
     case 'poster':
       return makePoster(task.task, task.demuxer);
+    case 'storyboard':
+      return makeStoryboard(task.task, task.demuxer);
+    case 'preview':
+      makePreview(task.task, task.demuxer);
+      return null;
+    case 'loudness':
+      return JSON.stringify(measureLoudness(task.task, task.demuxer));
   }
 }
 

@@ -18,7 +18,7 @@
 
 import { availableParallelism } from 'node:os';
 import { assert } from '#base/assert.ts';
-import type { AudioOutput, EncodeRequest, VideoOutput } from './engine.ts';
+import type { AudioOutput, EncodeRequest, PreviewRequest, VideoOutput } from './engine.ts';
 
 export type VideoRequest = NonNullable<EncodeRequest['video']>;
 
@@ -78,11 +78,13 @@ export function videoGraph(input: string, video: VideoRequest): string {
 }
 
 /** The filters of one audio output. */
-export function audioFilters(channels: number): string {
+export function audioFilters(channels: number, gainDb = 0): string {
   const layout = CHANNEL_LAYOUTS[channels];
   assert(layout !== undefined, `an AAC layout for ${channels} channels`);
   const format = `aformat=sample_fmts=fltp:sample_rates=${AUDIO_RATE_HZ}:channel_layouts=${layout}`;
-  return `aresample=${AUDIO_RATE_HZ}:async=1:first_pts=0,${format},asetnsamples=n=${AUDIO_FRAME_SAMPLES}:p=0`;
+  // Samples are floating point from here to the encoder, so nothing is cut off on the way.
+  const gain = gainDb === 0 ? '' : `volume=${gainDb.toFixed(2)}dB:precision=float,`;
+  return `aresample=${AUDIO_RATE_HZ}:async=1:first_pts=0,${format},${gain}asetnsamples=n=${AUDIO_FRAME_SAMPLES}:p=0`;
 }
 
 /** The layouts that AAC can name in its header (ISO/IEC 14496-3, table 1.19), by number of channels. */
@@ -156,3 +158,46 @@ export function outputIds(request: EncodeRequest): string[] {
   assert(new Set(ids).size === ids.length && ids.length > 0, 'every output has an id of its own');
   return ids;
 }
+
+/** JPEG quality of storyboards: small pictures beside each other. */
+export const STORYBOARD_QUALITY = 6;
+
+/** Lays pictures side by side. */
+export function storyboardFilters(request: {
+  readonly tileWidth: number;
+  readonly tileHeight: number;
+  readonly columns: number;
+  readonly rows: number;
+}): string {
+  const { tileWidth, tileHeight, columns, rows } = request;
+  return `scale=${tileWidth}:${tileHeight}:flags=bicubic:out_range=pc,setsar=1,format=yuvj420p,tile=${columns}x${rows}`;
+}
+
+/** Pictures a second of a preview: enough to see motion, half of what a film needs. */
+export const PREVIEW_FRAMES_PER_SECOND = 12;
+
+/** Puts frames one behind the other, whatever their times were. */
+export function previewFilters(request: Pick<PreviewRequest, 'width' | 'height' | 'frameRate'>): string {
+  const { width, height, frameRate } = request;
+  const retime = `setpts=N/(${frameRate.toFixed(5)}*TB)`;
+  return `${retime},fps=${PREVIEW_FRAMES_PER_SECOND},scale=${width}:${height}:flags=bicubic,setsar=1,format=yuv420p`;
+}
+
+/** Settings of libx264 for previews: small above all. */
+export const PREVIEW_ENCODER_OPTIONS: Readonly<Record<string, string>> = {
+  preset: 'veryfast',
+  threads: '1',
+  crf: '30',
+  maxrate: '400000',
+  bufsize: '800000',
+  g: '120',
+  profile: 'main',
+};
+
+export const PREVIEW_MUXER_OPTIONS: Readonly<Record<string, string>> = {
+  fflags: '+bitexact',
+  movflags: '+frag_keyframe+empty_moov+default_base_moof',
+};
+
+/** Measures loudness and true peak; the result stands behind the last frame. */
+export const LOUDNESS_FILTER = 'ebur128=peak=true:framelog=verbose';

@@ -6,8 +6,7 @@ import { abortError, failureOf } from './failure.ts';
 import type { ChildLimits } from './limits.ts';
 import { type SandboxTools, spawnSandboxed } from './sandbox.ts';
 
-/** Resolves with what the child wrote to stdout; rejects as `Engine` promises. */
-export async function runSandboxed(request: {
+export interface SandboxedRun {
   readonly tools: SandboxTools;
   readonly command: string;
   readonly args: readonly string[];
@@ -15,11 +14,20 @@ export async function runSandboxed(request: {
   readonly workDirectory: string;
   readonly limits: ChildLimits;
   readonly outputBytesMax: number;
+  readonly niceness?: number;
   readonly signal: AbortSignal;
-}): Promise<Buffer> {
+}
+
+/** Resolves with what the child wrote to stdout; rejects as `Engine` promises. */
+export async function runSandboxed(request: SandboxedRun): Promise<Buffer> {
+  return (await runForBoth(request)).stdout;
+}
+
+/** The same, with the last of what it wrote to stderr, where some filters print what they found. */
+export async function runForBoth(request: SandboxedRun): Promise<{ stdout: Buffer; stderrTail: string }> {
   const { signal, outputBytesMax } = request;
   if (signal.aborted) throw abortError();
-  const child = spawnSandboxed({ ...request, outputCount: 0, niceness: 0 });
+  const child = spawnSandboxed({ niceness: 0, ...request, outputCount: 0 });
   const onAbort = (): void => child.kill();
   signal.addEventListener('abort', onAbort);
   try {
@@ -30,7 +38,7 @@ export async function runSandboxed(request: {
     if (answer === null)
       throw new MeridianError('media_unsupported', { reason: 'what it says about itself is too long' });
     if (ending.endedBy !== null || ending.exitCode !== 0) throw failureOf(ending, true);
-    return answer;
+    return { stdout: answer, stderrTail: ending.stderrTail };
   } finally {
     signal.removeEventListener('abort', onAbort);
   }

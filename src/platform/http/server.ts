@@ -6,13 +6,23 @@ import type { AddressInfo, Server as NetServer } from 'node:net';
 import { MeridianError, toProblem } from '#contract/errors.ts';
 import type { Metrics } from '../metrics.ts';
 
-/** Listens and returns the port; a busy port or a forbidden one becomes a sentence. */
-export function listen(server: NetServer, host: string, port: number, what: string): Promise<number> {
+/**
+ * Listens and returns the port; a busy port or a forbidden one becomes a sentence. With `isPortShared` every process
+ * that says so too may listen there (SO_REUSEPORT: Linux and the BSDs), and the kernel spreads connections over them.
+ */
+export function listen(
+  server: NetServer,
+  host: string,
+  port: number,
+  what: string,
+  isPortShared = false,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException): void => {
       const reasons: Record<string, string> = {
         EADDRINUSE: `port ${port} on ${host} is taken by another program (needed for ${what})`,
         EACCES: `port ${port} on ${host} may not be opened by this user (needed for ${what})`,
+        ENOTSUP: `this system cannot share port ${port} between processes (needed for ${what})`,
         EADDRNOTAVAIL: `${host} is not an address of this machine (needed for ${what})`,
       };
       const reason =
@@ -20,7 +30,7 @@ export function listen(server: NetServer, host: string, port: number, what: stri
       reject(new MeridianError('invalid_config', { reason }, { cause: error }));
     };
     server.once('error', onError);
-    server.listen(port, host, () => {
+    server.listen({ port, host, reusePort: isPortShared }, () => {
       server.off('error', onError);
       resolve((server.address() as AddressInfo).port);
     });

@@ -3,7 +3,12 @@
 
 /** What a media address asks for, below `/m/{project}/{asset}/v{version}/`. */
 export type MediaTarget =
-  | { readonly kind: 'multivariant' | 'dash' | 'poster' | 'status' }
+  | { readonly kind: 'multivariant' | 'dash' | 'status' | 'storyboard' }
+  | { readonly kind: 'poster' | 'preview' }
+  | { readonly kind: 'captions'; readonly trackId: string }
+  /** A small file that the record names. */
+  | { readonly kind: 'file' }
+  | { readonly kind: 'sheet'; readonly attempt: number }
   | { readonly kind: 'playlist'; readonly renditionId: string }
   | { readonly kind: 'init'; readonly attempt: number; readonly renditionId: string }
   | { readonly kind: 'segment'; readonly attempt: number; readonly renditionId: string };
@@ -17,14 +22,21 @@ export interface MediaAddress {
   readonly target: MediaTarget;
 }
 
-const MEDIA = /^\/m\/([a-z0-9][a-z0-9-]{0,62})\/(ast_[0-9a-z]{26})\/v([1-9]\d{0,8})\/([a-z0-9./-]{1,80})$/;
+const MEDIA = /^\/m\/([a-z0-9][a-z0-9-]{0,62})\/(ast_[0-9a-z]{26})\/v([1-9]\d{0,8})\/([a-z0-9./-]{1,100})$/;
 const PLAYLIST = /^([a-z0-9-]{1,32})\/index\.m3u8$/;
 const IMMUTABLE = /^a([1-9]\d{0,8})\/([a-z0-9-]{1,32})\/(init\.mp4|(?:0|[1-9]\d{0,11})\.m4s)$/;
 
-const SINGLE: Readonly<Record<string, 'multivariant' | 'dash' | 'poster' | 'status'>> = {
+const CAPTIONS = /^captions\/((?:subtitles|captions)-[a-z0-9-]{2,36})\/index\.m3u8$/;
+const FILE = /^files\/[0-9a-f]{64}(?:(?:-t(?:0|[1-9]\d{0,8}))?\.vtt|\.jpg)$/;
+const SHEET = /^a([1-9]\d{0,8})\/storyboard\/(?:0|[1-9]\d{0,3})\.jpg$/;
+
+type Single = 'multivariant' | 'dash' | 'poster' | 'preview' | 'status' | 'storyboard';
+const SINGLE: Readonly<Record<string, Single>> = {
   'main.m3u8': 'multivariant',
   'manifest.mpd': 'dash',
   'poster.jpg': 'poster',
+  'preview.mp4': 'preview',
+  'storyboard.vtt': 'storyboard',
   'status.json': 'status',
 };
 
@@ -42,6 +54,11 @@ function parseTarget(rest: string): MediaTarget | undefined {
   if (single !== undefined) return { kind: single };
   const renditionId = PLAYLIST.exec(rest)?.[1];
   if (renditionId !== undefined) return { kind: 'playlist', renditionId };
+  const trackId = CAPTIONS.exec(rest)?.[1];
+  if (trackId !== undefined) return { kind: 'captions', trackId };
+  if (FILE.test(rest)) return { kind: 'file' };
+  const sheet = SHEET.exec(rest)?.[1];
+  if (sheet !== undefined) return { kind: 'sheet', attempt: Number(sheet) };
   const immutable = IMMUTABLE.exec(rest);
   if (immutable === null) return undefined;
   const [, attempt = '', rendition = '', file = ''] = immutable;
@@ -69,4 +86,5 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   mp4: 'video/mp4',
   jpg: 'image/jpeg',
   json: 'application/json',
+  vtt: 'text/vtt; charset=utf-8',
 };

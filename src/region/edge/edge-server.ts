@@ -12,7 +12,8 @@ import type { Router } from './router.ts';
 import type { Viewers } from './viewers.ts';
 
 export interface EdgeServer {
-  listen(host: string, port: number): Promise<number>;
+  /** With `isPortShared`, other processes of this machine may listen there too. */
+  listen(host: string, port: number, isPortShared: boolean): Promise<number>;
   /** Uses another certificate for new connections. */
   setCredentials(credentials: SecureContextOptions): void;
   stop(graceMs: number): Promise<void>;
@@ -73,7 +74,7 @@ export function createEdgeServer(
   });
 
   return {
-    listen: (host, port) => listen(server, host, port, 'the edge'),
+    listen: (host, port, isPortShared) => listen(server, host, port, 'the edge', isPortShared),
     setCredentials: (next) => secure?.setSecureContext(next),
     stop(graceMs) {
       if (!server.listening) return Promise.resolve();

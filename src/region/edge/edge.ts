@@ -1,15 +1,20 @@
 // The edge role: delivers to viewers from memory, from its region's origin, or from another region's.
 // It asks nothing of control at request time; what it knows of the world is the snapshot and its own probes.
 
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MeridianError } from '#contract/errors.ts';
+import { PEER_EDGE_PREFIX } from '#contract/peer-api.ts';
 import type { WorldSnapshot } from '#contract/snapshot.ts';
 import { type CertificateWatch, watchCertificate } from '#platform/http/tls.ts';
 import { createPlaybackVerifier } from '#platform/tokens.ts';
 import type { NodeContext, Role } from '../shared/node-context.ts';
+import { createAskSketch } from './ask-sketch.ts';
 import { createAssetGates } from './asset-gates.ts';
 import { hitHead } from './cached-object.ts';
 import { createEdgeCounters } from './counters.ts';
+import { createDiskCache } from './disk/disk-cache.ts';
+import { diskFiles } from './disk/disk-files.ts';
 import { createDocuments } from './documents.ts';
 import { createEdgeServer, type EdgeServer } from './edge-server.ts';
 import { createFiller } from './fill.ts';
@@ -22,6 +27,7 @@ import {
   SWEEP_MS,
 } from './limits.ts';
 import { createManifestMaker } from './manifest-maker.ts';
+import { createMates } from './mates/mates.ts';
 import { createNegativeCache, createObjectCache } from './object-cache.ts';
 import { orderOrigins } from './origin-order.ts';
 import { createOtherPages } from './other-pages.ts';
@@ -35,8 +41,15 @@ import { createViewers } from './viewers.ts';
 export interface EdgeRole extends Role {
   /** The port that viewers reach, once started. */
   port(): number;
-  /** Drops everything that is kept in memory, for tests and benches. */
+  /** What is kept in memory, for tests and benches. */
   readonly cache: { bytes(): number; count(): number };
+  /** What is kept on disk, and when what is queued for it is there. */
+  readonly disk: { bytes(): number; count(): number; settled(): Promise<void> };
+}
+
+export interface EdgeOptions {
+  /** Several processes of this machine listen on the edge's port; the kernel spreads connections over those alive. */
+  readonly isPortShared?: boolean;
 }
 
 /** Responses in flight get this long when the edge stops. */
@@ -60,6 +73,21 @@ function assemble(context: NodeContext, ownBaseUrl: () => string) {
   const { config, region, site, clock, log, metrics, world } = context;
   const counters = createEdgeCounters(metrics);
   const cache = createObjectCache(config.limits.edgeCacheBytes);
+  const disk = createDiskCache({
+    directory: join(context.dataDirectory, 'edge-cache'),
+    bytesMax: config.limits.edgeDiskBytes,
+    clock,
+    log,
+    files: diskFiles,
+    counters: counters.disk,
+  });
+  const mates = createMates({
+    clock,
+    transport: context.transport,
+    ownNodeId: context.nodeId,
+    ownSiteId: site.id,
+    snapshot: () => world.current(),
+  });
   const negatives = createNegativeCache();
   const viewers = createViewers({
     clock,
@@ -77,7 +105,11 @@ function assemble(context: NodeContext, ownBaseUrl: () => string) {
       const probes = context.probes.results();
       return orderOrigins({ snapshot, ownRegionId: region.id, holders, probes, isFailing });
     },
+    mates,
     fetchCounter: counters.originFetches,
+    hedgeCounter: counters.originHedges,
+    mateCounter: counters.mateFetches,
+    shedCounter: counters.shed,
   });
   const gates = createAssetGates({ clock, log, filler, negatives });
   const documents = createDocuments({ clock, log, filler, negatives, ownRegionId: region.id });
@@ -104,6 +136,8 @@ function assemble(context: NodeContext, ownBaseUrl: () => string) {
   const playback = createPlayback({
     clock,
     cache,
+    disk,
+    asks: createAskSketch(),
     negatives,
     gates,
     documents,
@@ -146,17 +180,21 @@ function assemble(context: NodeContext, ownBaseUrl: () => string) {
     () => clock.nowMs(),
   );
   metrics.gauge('edge_cache_bytes', 'Memory used by cached objects', () => cache.bytes());
+  metrics.gauge('edge_disk_bytes', 'Disk used by cached objects', () => disk.bytes());
+  metrics.gauge('edge_disk_failing', '1 while the disk cache is left alone', () => Number(disk.isFailing()));
+  metrics.gauge('edge_mates', 'Edges of this site that are alive, this one among them', () => mates.count());
+  metrics.gauge('edge_fill_limit', 'Fetches that may be under way', () => filler.limit());
   metrics.gauge('edge_connections', 'Open connections of viewers', () => viewers.count());
   metrics.gauge('edge_fills', 'Objects being fetched', () => filler.inFlight().count);
-  return { cache, viewers, router, http1, stopListening };
+  return { cache, disk, playback, viewers, router, http1, stopListening };
 }
 
 /** Creates the edge of a node. */
-export function createEdge(context: NodeContext): EdgeRole {
+export function createEdge(context: NodeContext, options: EdgeOptions = {}): EdgeRole {
   const { config, site, clock, log } = context;
   const scheme = config.tls === undefined ? 'http' : 'https';
   let port = site.ports.edge;
-  const { cache, viewers, router, http1, stopListening } = assemble(
+  const { cache, disk, playback, viewers, router, http1, stopListening } = assemble(
     context,
     () => site.edgeUrl ?? `${scheme}://${config.host}:${port}`,
   );
@@ -164,32 +202,48 @@ export function createEdge(context: NodeContext): EdgeRole {
   let server: EdgeServer | undefined;
   let certificate: CertificateWatch | undefined;
   let sweeping: Promise<void> | undefined;
+  let loading: Promise<void> | undefined;
 
   async function sweepLoop(): Promise<void> {
     while (!stopping.signal.aborted) {
       viewers.sweep();
       http1.sweep(clock.nowMs());
+      disk.sweep();
       await clock.sleep(SWEEP_MS, stopping.signal).catch(() => undefined);
     }
+  }
+
+  /** Waits for what is being written, but not for a disk that hangs. */
+  async function settleDisk(): Promise<void> {
+    const waiting = new AbortController();
+    const limit = clock.sleep(STOP_GRACE_MS, waiting.signal).catch(() => undefined);
+    await Promise.race([Promise.all([loading, disk.settled()]), limit]);
+    waiting.abort();
   }
 
   return {
     name: 'edge',
     cache,
+    disk,
     port: () => port,
+    routes: {
+      [PEER_EDGE_PREFIX]: ({ rest, request, response }) => playback.serveMate(rest, request, response),
+    },
     async start() {
       // The first call comes before there is a server, later ones bring renewed certificates.
       if (config.tls !== undefined)
         certificate = watchCertificate(config.tls, log, (secure) => server?.setCredentials(secure));
       server = createEdgeServer(router, http1, viewers, certificate?.current());
-      port = await server.listen(config.host, site.ports.edge);
+      port = await server.listen(config.host, site.ports.edge, options.isPortShared === true);
       sweeping = sweepLoop();
+      // Viewers need not wait for it: what is not found yet is fetched.
+      if (config.limits.edgeDiskBytes > 0) loading = disk.load();
       log.info({ port, scheme }, 'the edge serves');
     },
     async stop() {
       stopping.abort();
       stopListening();
-      await Promise.all([server?.stop(STOP_GRACE_MS), certificate?.stop(), sweeping]);
+      await Promise.all([server?.stop(STOP_GRACE_MS), certificate?.stop(), sweeping, settleDisk()]);
     },
     notReadyReason: () => (server === undefined ? 'the edge has not started' : null),
   };

@@ -62,3 +62,36 @@ export const STATIC_BYTES_MAX = 4 << 20;
 export const SWEEP_MS = 1_000;
 /** Streams of one HTTP/2 connection: a player asks for a handful; a hundred is the common default of servers. */
 export const STREAMS_MAX = 100;
+/** Cells of a row of the sketch that counts requests: 4 × 64 kB tell some 20,000 objects of a minute apart. */
+export const SKETCH_CELLS = 65_536;
+/** Counts are halved this often: a second request within a minute or two counts as one. */
+export const SKETCH_HALVING_MS = 60_000;
+/** Requests in that time after which an object is worth a place on disk: one-hit objects stay out. */
+export const DISK_ASKS_MIN = 2;
+/** Largest part of the disk that one object may take. */
+export const DISK_OBJECT_SHARE_MAX = 1 / 8;
+/** Bytes that wait to be written; when the disk cannot keep up, objects stay in memory alone. */
+export const DISK_QUEUE_BYTES_MAX = 64 << 20;
+/** Reads at once: beyond, the disk is the bottleneck and the origin is asked. */
+export const DISK_READS_MAX = 64;
+/** A read that takes longer comes from a disk in trouble; the origin is asked instead. */
+export const DISK_READ_MS_MAX = 1_000;
+/** After a failure the disk is left alone for this long, doubled with each failure in a row. */
+export const DISK_RETRY_MS_MIN = 10_000;
+export const DISK_RETRY_MS_MAX = 300_000;
+/** Files in the disk cache: about 200 bytes of index each. */
+export const DISK_FILES_MAX = 200_000;
+/** Edges of the own site that are asked for one object before the origin: the owner and one that stands in for it. */
+export const MATES_ASKED_MAX = 2;
+/** A mate that is silent for this long is asked whether it lives: longer than it takes to answer from memory. */
+export const MATE_SILENCE_MS = 100;
+/** Longest until a mate that lives says so: it is in the same building. */
+export const MATE_ALIVE_MS = 150;
+/** Longest that a living mate may take to fetch: two origins of other regions, one of them dead. */
+export const MATE_TIMEOUT_MS = 4_000;
+/** Longest silence of a mate in the middle of a body: its own origin may break off, and it goes on at another. */
+export const MATE_IDLE_MS = 1_500;
+/** Requests in SKETCH_HALVING_MS after which an edge keeps an object that another of its site owns. */
+export const HOT_ASKS_MIN = 4;
+/** Other regions answer within some 200 ms; when an origin takes longer than this, one more is asked. */
+export const HEDGE_MS = 300;

@@ -2,24 +2,42 @@
 
 import { randomBytes } from 'node:crypto';
 import { MeridianError } from '#contract/errors.ts';
-import type { MediaAddress } from './addresses.ts';
+import type { MediaAddress, MediaTarget } from './addresses.ts';
 import type { AssetGate } from './asset-gates.ts';
 import type { EdgeCounters } from './counters.ts';
 import type { Documents } from './documents.ts';
-import { isPlayable, type ManifestInput, mpdOf, multivariantOf, statusOf } from './manifests.ts';
+import {
+  captionPlaylistOf,
+  isPlayable,
+  type ManifestInput,
+  mpdOf,
+  multivariantOf,
+  statusOf,
+  storyboardTrackOf,
+} from './manifests.ts';
 import type { MediaCall } from './playback.ts';
 import { sendText } from './send.ts';
 import { pathwaysOf, type SteeringView, sessionOf, startingOrder } from './steering.ts';
 import type { ViewerHints } from './viewer-group.ts';
 
-export interface ManifestMaker {
-  serve(
-    call: MediaCall,
-    address: MediaAddress,
-    gate: AssetGate,
-    kind: 'multivariant' | 'dash' | 'status',
-  ): Promise<void>;
+/** What an edge writes itself. */
+export type OwnTarget = Extract<
+  MediaTarget,
+  { readonly kind: 'multivariant' | 'dash' | 'status' | 'storyboard' | 'captions' }
+>;
+
+const OWN_KINDS: ReadonlySet<string> = new Set(['multivariant', 'dash', 'status', 'storyboard', 'captions']);
+
+/** Whether an edge writes it itself. */
+export function isOwnTarget(target: MediaTarget): target is OwnTarget {
+  return OWN_KINDS.has(target.kind);
 }
+
+export interface ManifestMaker {
+  serve(call: MediaCall, address: MediaAddress, gate: AssetGate, target: OwnTarget): Promise<void>;
+}
+
+const HLS_TYPE = 'application/vnd.apple.mpegurl';
 
 /** A fresh session id: 72 random bits are enough to spread sessions and to tell them apart. */
 const newSession = (): string => randomBytes(9).toString('base64url');
@@ -33,11 +51,12 @@ export function createManifestMaker(dependencies: {
 }): ManifestMaker {
   const { documents, counters } = dependencies;
 
-  function inputOf(call: MediaCall, document: ManifestInput['document']): ManifestInput {
+  function inputOf(call: MediaCall, gate: AssetGate, document: ManifestInput['document']): ManifestInput {
     const query = new URLSearchParams(call.query);
     const view = dependencies.steeringView();
     const own = pathwaysOf(view)[0];
     return {
+      record: gate.record,
       document,
       pathways: startingOrder(view),
       steeringBaseUrl: own?.baseUrl ?? view.ownBaseUrl,
@@ -58,22 +77,32 @@ export function createManifestMaker(dependencies: {
   }
 
   return {
-    async serve(call, address, gate, kind) {
+    async serve(call, address, gate, target) {
       const document = await documents.get(address);
       if (document === 'unavailable') throw new MeridianError('unavailable', { what: 'The video’s region' });
-      if (kind === 'status') {
+      if (target.kind === 'status') {
         const status = statusOf(gate.record, document === 'missing' ? undefined : document);
         return send(call, JSON.stringify(status), 'application/json');
       }
       if (document === 'missing' || !isPlayable(document))
         throw new MeridianError('not_found', { what: 'playable segment yet' });
-      if (kind === 'multivariant')
-        return send(call, multivariantOf(inputOf(call, document)), 'application/vnd.apple.mpegurl');
+      if (target.kind === 'captions') {
+        const text = captionPlaylistOf(gate.record, document, target.trackId);
+        if (text === undefined) throw new MeridianError('not_found', { what: 'such caption track' });
+        return send(call, text, HLS_TYPE);
+      }
+      if (target.kind === 'storyboard') {
+        const text = storyboardTrackOf(document);
+        if (text === undefined) throw new MeridianError('not_found', { what: 'storyboard' });
+        return send(call, text, 'text/vtt; charset=utf-8');
+      }
+      if (target.kind === 'multivariant')
+        return send(call, multivariantOf(inputOf(call, gate, document)), HLS_TYPE);
       if (document.state === 'growing')
         throw new MeridianError('not_found', {
           what: 'DASH manifest while the video is being processed; HLS plays already',
         });
-      send(call, mpdOf(inputOf(call, document)), 'application/dash+xml');
+      send(call, mpdOf(inputOf(call, gate, document)), 'application/dash+xml');
     },
   };
 }

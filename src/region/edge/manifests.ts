@@ -4,12 +4,15 @@
 
 import type { AssetRecord, MediaDocument } from '#contract/media.ts';
 import type { SnapshotPathway } from '#contract/snapshot.ts';
+import { writeCaptionPlaylist } from '#media/captions/caption-track.ts';
 import { writeMpd } from '#media/dash/mpd.ts';
 import { writeMultivariant } from '#media/hls/multivariant.ts';
 import type { MediaPathway } from '#media/rendition.ts';
+import { writeStoryboardTrack } from '#media/storyboard/storyboard.ts';
 import { steeringQuery } from './steering.ts';
 
 export interface ManifestInput {
+  readonly record: AssetRecord;
   readonly document: MediaDocument;
   /** The first is where players start. */
   readonly pathways: readonly SnapshotPathway[];
@@ -36,6 +39,7 @@ export function multivariantOf(input: ManifestInput): string {
   return writeMultivariant({
     renditions: input.document.renditions,
     pathways: mediaPathways(input),
+    captions: input.record.captions ?? [],
     steeringUri: `${input.steeringBaseUrl}/steering/hls.json?${steeringQuery(input)}`,
   });
 }
@@ -51,7 +55,27 @@ export function mpdOf(input: ManifestInput): string {
     timelineStartMs: document.timelineStartMs,
     segmentDurationMs: document.segmentDurationMs,
     folder: `a${document.attempt}`,
+    captions: input.record.captions ?? [],
+    storyboard: document.storyboard,
   });
+}
+
+/** The playlist of a caption track; undefined when the asset has no such track. */
+export function captionPlaylistOf(
+  record: AssetRecord,
+  document: MediaDocument,
+  trackId: string,
+): string | undefined {
+  const track = record.captions?.find(({ id }) => id === trackId);
+  if (track === undefined) return undefined;
+  const { timelineStartMs, durationMs } = document;
+  return writeCaptionPlaylist({ sha256: track.sha256, timelineStartMs, durationMs });
+}
+
+/** The thumbnails track; undefined when there is no storyboard. */
+export function storyboardTrackOf(document: MediaDocument): string | undefined {
+  const { storyboard, attempt, durationMs } = document;
+  return storyboard === undefined ? undefined : writeStoryboardTrack(storyboard, `a${attempt}`, durationMs);
 }
 
 /** Whether every rendition has a segment: then a player can start. */
@@ -70,6 +94,8 @@ export function statusOf(record: AssetRecord, document: MediaDocument | undefine
     isPlayable: failure === undefined && document !== undefined && isPlayable(document),
     durationMs: document?.durationMs ?? null,
     name: record.name,
-    hasPoster: document?.hasPoster ?? false,
+    hasPoster: record.poster !== undefined || (document?.hasPoster ?? false),
+    hasStoryboard: document?.storyboard !== undefined,
+    hasPreview: document?.hasPreview ?? false,
   };
 }

@@ -4,16 +4,20 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MeridianError } from '#contract/errors.ts';
+import { CACHE_CLASS_HEADER } from '#contract/peer-api.ts';
 import type { Clock } from '#platform/clock.ts';
 import { contentTypeOf, type MediaAddress, parseMediaAddress } from './addresses.ts';
+import type { AskSketch } from './ask-sketch.ts';
 import type { AssetGate, AssetGates } from './asset-gates.ts';
 import { type CachedObject, createCachedObject, lifetimeMs } from './cached-object.ts';
 import type { EdgeCounters } from './counters.ts';
+import type { DiskCache } from './disk/disk-cache.ts';
 import type { Documents } from './documents.ts';
-import type { Filler, FillOutcome, FillRequest } from './fill.ts';
-import { STALE_RETRY_MS } from './limits.ts';
-import type { ManifestMaker } from './manifest-maker.ts';
+import type { Filler, FillOutcome, FillRequest, Flight, FoundObject } from './fill.ts';
+import { DISK_ASKS_MIN, HOT_ASKS_MIN, STALE_RETRY_MS } from './limits.ts';
+import { isOwnTarget, type ManifestMaker } from './manifest-maker.ts';
 import type { NegativeCache, ObjectCache } from './object-cache.ts';
+import { priorityOf } from './priority.ts';
 import { isConditional, sendObject } from './send.ts';
 import { streamFlight } from './stream-flight.ts';
 import type { Viewers } from './viewers.ts';
@@ -31,6 +35,9 @@ export interface MediaCall {
 export interface PlaybackDependencies {
   readonly clock: Clock;
   readonly cache: ObjectCache;
+  readonly disk: DiskCache;
+  /** How often objects were asked for that were not in memory. */
+  readonly asks: AskSketch;
   readonly negatives: NegativeCache;
   readonly gates: AssetGates;
   readonly documents: Documents;
@@ -52,11 +59,26 @@ export interface Playback {
   findHit(path: string, token: string | null): CachedObject | null;
   /** Answers whatever is not a hit. */
   serve(call: MediaCall): Promise<void>;
+  /** Answers another edge of this site, which takes this one for the owner of an object. */
+  serveMate(path: string, request: IncomingMessage, response: ServerResponse): Promise<void>;
+}
+
+const SHARED_KINDS: ReadonlySet<string> = new Set(['init', 'segment', 'sheet', 'file']);
+
+/** Immutable objects by their address: kept on disk, and together by the edges of a site. */
+function isShared({ target }: MediaAddress): boolean {
+  return SHARED_KINDS.has(target.kind);
+}
+
+/** Posters and previews: their addresses name no attempt, so that something newer may take their place. */
+function isAlias({ target }: MediaAddress): boolean {
+  return target.kind === 'poster' || target.kind === 'preview';
 }
 
 /** Creates the media side of an edge. */
 export function createPlayback(dependencies: PlaybackDependencies): Playback {
-  const { clock, cache, negatives, gates, documents, filler, viewers, counters, manifests } = dependencies;
+  const { clock, cache, disk, asks, negatives, gates, documents, filler, viewers, counters, manifests } =
+    dependencies;
 
   /** Private assets need a token; public ones heed none, so that an old link still works after publication. */
   function authorize(gate: AssetGate, token: string | null, nowMs: number): void {
@@ -65,15 +87,30 @@ export function createPlayback(dependencies: PlaybackDependencies): Playback {
     dependencies.checkToken(token, gate, nowMs);
   }
 
-  async function openGate(address: MediaAddress, token: string | null): Promise<AssetGate> {
-    const nowMs = clock.nowMs();
+  async function knownGate(address: MediaAddress, nowMs: number): Promise<AssetGate> {
     const { projectId, assetId } = address;
     const gate = gates.peek(projectId, assetId, nowMs) ?? (await gates.get(projectId, assetId));
     if (gate === 'missing') throw new MeridianError('not_found', { what: 'such video' });
     if (gate === 'unavailable') throw new MeridianError('unavailable', { what: 'The video’s region' });
     if (gate.isDeleted) throw new MeridianError('gone', { what: 'video' });
+    return gate;
+  }
+
+  async function openGate(address: MediaAddress, token: string | null): Promise<AssetGate> {
+    const nowMs = clock.nowMs();
+    const gate = await knownGate(address, nowMs);
     authorize(gate, token, nowMs);
     return gate;
+  }
+
+  /** Keeps what was fetched where it belongs: what another edge owns only when it is asked for here often. */
+  function keep(key: string, address: MediaAddress, gate: AssetGate, found: FoundObject): void {
+    const count = found.from !== 'disk' && isShared(address) ? asks.count(key) : 0;
+    if (found.from === 'mate' && count < HOT_ASKS_MIN) return;
+    const object = toObject(key, address, gate, found);
+    cache.set(object);
+    if (found.from === 'origin' && object.cacheClass === 'immutable' && count >= DISK_ASKS_MIN)
+      disk.offer(object);
   }
 
   async function fillRequestOf(
@@ -85,15 +122,22 @@ export function createPlayback(dependencies: PlaybackDependencies): Playback {
     const place = `${projectId}/${assetId}/v${version}`;
     let path = `${place}/${address.rest}`;
     const attempt = 'attempt' in target ? target.attempt : undefined;
-    if (target.kind === 'poster') {
+    const chosen = gate.record.poster;
+    if (target.kind === 'poster' && chosen !== undefined) path = `${place}/files/${chosen.sha256}.jpg`;
+    else if (target.kind === 'poster' || target.kind === 'preview') {
       const document = await documents.get(address);
       if (document === 'unavailable') throw new MeridianError('unavailable', { what: 'The video’s region' });
-      if (document === 'missing' || !document.hasPoster)
-        throw new MeridianError('not_found', { what: 'poster yet' });
-      path = `${place}/a${document.attempt}/poster.jpg`;
+      const has =
+        document !== 'missing' && (target.kind === 'poster' ? document.hasPoster : document.hasPreview);
+      if (document === 'missing' || has !== true)
+        throw new MeridianError('not_found', { what: `${target.kind} yet` });
+      path = `${place}/a${document.attempt}/${address.rest}`;
     }
     return {
       path,
+      priority: priorityOf(call.request, target),
+      isShared: isShared(address),
+      ...(isShared(address) && disk.has(call.path) ? { readLocal: () => disk.read(call.path) } : {}),
       holders: documents.holders(address, attempt),
       async findHolders() {
         const document = await documents.get(address);
@@ -101,20 +145,14 @@ export function createPlayback(dependencies: PlaybackDependencies): Playback {
         return attempt === undefined || document.attempt === attempt ? document.holders : undefined;
       },
       onOutcome(outcome) {
-        if (outcome.kind === 'found') cache.set(toObject(call.path, address, gate, outcome));
+        if (outcome.kind === 'found') keep(call.path, address, gate, outcome);
         else if (outcome.kind === 'missing') negatives.add(call.path, clock.nowMs());
       },
     };
   }
 
-  function toObject(
-    key: string,
-    address: MediaAddress,
-    gate: AssetGate,
-    found: FillOutcome & { kind: 'found' },
-  ): CachedObject {
-    // A poster's address names no attempt, so another attempt's may take its place.
-    const cacheClass = address.target.kind === 'poster' ? 'record' : found.cacheClass;
+  function toObject(key: string, address: MediaAddress, gate: AssetGate, found: FoundObject): CachedObject {
+    const cacheClass = isAlias(address) ? 'record' : found.cacheClass;
     const content = { body: found.body, etag: found.etag, cacheClass, contentType: contentTypeOf(key) };
     return createCachedObject(key, content, gate, clock.nowMs());
   }
@@ -123,7 +161,7 @@ export function createPlayback(dependencies: PlaybackDependencies): Playback {
     call: MediaCall,
     object: CachedObject,
     gate: AssetGate,
-    outcome: 'hit' | 'miss' | 'stale',
+    outcome: 'hit' | 'miss' | 'stale' | 'disk',
   ): void {
     const { request, response } = call;
     const sent = sendObject(request, response, object, !gate.isPublic, clock.nowMs(), viewers);
@@ -136,7 +174,7 @@ export function createPlayback(dependencies: PlaybackDependencies): Playback {
     const known = cache.get(call.path);
     if (outcome.kind === 'found') {
       const object = known?.body === outcome.body ? known : toObject(call.path, address, gate, outcome);
-      deliver(call, object, gate, 'miss');
+      deliver(call, object, gate, outcome.from === 'disk' ? 'disk' : 'miss');
       return;
     }
     if (outcome.kind === 'missing') throw new MeridianError('not_found', { what: 'such object' });
@@ -162,10 +200,10 @@ export function createPlayback(dependencies: PlaybackDependencies): Playback {
     }
     if (negatives.has(call.path, nowMs)) throw new MeridianError('not_found', { what: 'such object' });
     const { request, response } = call;
+    if (isShared(address)) asks.note(call.path, nowMs);
     const flight = filler.fill(await fillRequestOf(call, address, gate));
     // A poster is kept under another class than the origin's, so it is not passed on as it comes.
-    const canStream =
-      request.method === 'GET' && address.target.kind !== 'poster' && !isConditional(request.rawHeaders);
+    const canStream = request.method === 'GET' && !isAlias(address) && !isConditional(request.rawHeaders);
     if (!canStream) return settle(call, address, gate, await flight.outcome);
     const outcome = await new Promise<FillOutcome | null>((resolve) => {
       response.once('close', () => resolve(null));
@@ -203,7 +241,11 @@ export function createPlayback(dependencies: PlaybackDependencies): Playback {
       if (nowMs >= dependencies.drainedAtMs()) return null;
       if (nowMs >= gate.refreshAtMs) gates.refresh(gate);
       if (!gate.isPublic) authorize(gate, token, nowMs);
-      object.isVisited = true;
+      if (!object.isVisited) {
+        object.isVisited = true;
+        // Asked for a second time: worth a place on disk, so that it is there after memory has let it go.
+        if (object.cacheClass === 'immutable') disk.offer(object);
+      }
       counters.hits.value += 1;
       counters.hitsOf[object.cacheClass].value += 1;
       counters.bytesSent.value += object.body.length;
@@ -214,10 +256,66 @@ export function createPlayback(dependencies: PlaybackDependencies): Playback {
       if (address === undefined) throw new MeridianError('not_found', { what: 'such address' });
       if (clock.nowMs() >= dependencies.drainedAtMs()) throw new MeridianError('draining');
       const gate = await openGate(address, call.token);
-      const { kind } = address.target;
-      if (kind === 'multivariant' || kind === 'dash' || kind === 'status')
-        return manifests.serve(call, address, gate, kind);
+      const { target } = address;
+      if (isOwnTarget(target)) return manifests.serve(call, address, gate, target);
       return serveObject(call, address, gate);
     },
+    async serveMate(path, request, response) {
+      const key = `/m/${path}`;
+      const address = parseMediaAddress(key);
+      if (address === undefined || !isShared(address))
+        throw new MeridianError('not_found', { what: 'such object' });
+      const nowMs = clock.nowMs();
+      const gate = await knownGate(address, nowMs);
+      const call: MediaCall = { request, response, path: key, token: null, query: '' };
+      const known = cache.get(key);
+      counters.mateRequests(known === undefined ? 'miss' : 'hit').value += 1;
+      if (known !== undefined) {
+        known.isVisited = true;
+        sendToMate(response, known);
+        return;
+      }
+      if (negatives.has(key, nowMs)) throw new MeridianError('not_found', { what: 'such object' });
+      asks.note(key, nowMs);
+      // Whoever is asked does not ask on: a request passes at most one other edge.
+      const flight = filler.fill({ ...(await fillRequestOf(call, address, gate)), isShared: false });
+      const outcome = await streamToMate(flight, response);
+      if (outcome === null) return;
+      if (outcome.kind === 'found') sendToMate(response, outcome);
+      else if (outcome.kind === 'missing') throw new MeridianError('not_found', { what: 'such object' });
+      else throw new MeridianError('overloaded', { reason: `the object is ${outcome.kind}` });
+    },
   };
+}
+
+/** Sends a whole object to another edge. */
+function sendToMate(
+  response: ServerResponse,
+  { body, etag, cacheClass }: Pick<FoundObject, 'body' | 'etag' | 'cacheClass'>,
+): void {
+  response.writeHead(200, [
+    'Content-Length',
+    String(body.length),
+    'ETag',
+    etag,
+    CACHE_CLASS_HEADER,
+    cacheClass,
+  ]);
+  response.end(body);
+}
+
+/** Passes a flight on to another edge as it comes; resolves to its outcome when nothing of it was sent. */
+function streamToMate(flight: Flight, response: ServerResponse): Promise<FillOutcome | null> {
+  return new Promise((resolve) => {
+    response.once('close', () => resolve(null));
+    streamFlight(flight, {
+      response,
+      contentType: 'application/octet-stream',
+      isPrivate: true,
+      extraHeaders: [CACHE_CLASS_HEADER, 'immutable'],
+      onBegin: () => resolve(null),
+      onOutcome: resolve,
+      onSent: () => undefined,
+    });
+  });
 }

@@ -29,9 +29,10 @@ const policy = (frameAncestors: string): string =>
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self' 'unsafe-inline'",
-    'img-src * data:',
+    'img-src * data: blob:',
     'connect-src *',
-    'media-src * blob:',
+    // data: for the empty track that hls.js fills with cues.
+    'media-src * blob: data:',
     "worker-src 'self' blob:",
     "base-uri 'none'",
     "form-action 'none'",

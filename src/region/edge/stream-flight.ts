@@ -9,6 +9,8 @@ export interface StreamTarget {
   readonly response: ServerResponse;
   readonly contentType: string;
   readonly isPrivate: boolean;
+  /** Headers besides those of every object. */
+  readonly extraHeaders?: readonly string[];
   /** Bytes will follow. */
   onBegin(partial: PartialObject): void;
   /** The flight ended before this viewer was given a byte. */
@@ -37,7 +39,11 @@ export function streamFlight(flight: Flight, target: StreamTarget): void {
     isBegun = true;
     const { body, etag, cacheClass } = partial;
     const content = { contentType: target.contentType, etag, cacheClass };
-    response.writeHead(200, objectHeaders(content, body.length, target.isPrivate, 'MISS'));
+    const headers = objectHeaders(content, body.length, target.isPrivate, 'MISS');
+    response.writeHead(
+      200,
+      target.extraHeaders === undefined ? headers : headers.concat(target.extraHeaders),
+    );
     target.onBegin(partial);
   }
 

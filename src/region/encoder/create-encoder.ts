@@ -12,6 +12,7 @@ import { createLifecycle, type Lifecycle } from '#platform/lifecycle.ts';
 import { attemptPrefix } from '../shared/keys.ts';
 import type { NodeContext, Role } from '../shared/node-context.ts';
 import { describeFailure, isFileFault, isStorageFull } from './failure.ts';
+import { serveFrames } from './frames.ts';
 import { createJobsClient, type JobResult, type JobsClient } from './jobs-client.ts';
 import { keepLease, type Lease, LeaseLostError } from './lease.ts';
 import { GIVE_BACK_MS_MAX, RETRY_MS_MAX, RETRY_MS_MIN } from './limits.ts';
@@ -170,7 +171,12 @@ export function createEncoder(context: NodeContext, dependencies: EncoderDepende
       lifecycle.add('encoder jobs', async () => {
         await Promise.all(running);
       });
-      if (config.limits.encoderSlots > 0) lifecycle.run('encoder claims', claimLoop);
+      if (config.limits.encoderSlots > 0) {
+        lifecycle.run('encoder claims', claimLoop);
+        // Whoever brings jobs of their own has no control to ask.
+        if (dependencies.jobs === undefined)
+          lifecycle.run('encoder frames', (signal) => serveFrames(context, engine, signal));
+      }
       log.info({ engine: engine.name, version: engine.version }, 'the encoder is ready');
     },
     async stop() {

@@ -33,3 +33,15 @@ export const POSTER_BYTES_PER_KILOPIXEL_MIN = 12;
 export const POSTER_MS_MAX = 20_000;
 /** Messages for people in job failures (the contract's own limit is 2000). */
 export const FAILURE_MESSAGE_LENGTH_MAX = 1_000;
+/** Storyboard and preview are worth this much waiting at the end of a job: they take seconds on a free machine. */
+export const EXTRAS_MS_MAX = 60_000;
+/** Longest side of a preview: it is shown in a row of a list. */
+export const PREVIEW_LONG_SIDE = 320;
+/** Where the moments of a preview lie, as shares of the length: past the titles, before the end gives itself away. */
+export const PREVIEW_MOMENTS: readonly number[] = [0.15, 0.45, 0.75];
+/** Encoders ask for requests for frames this long at a time. */
+export const FRAME_WAIT_MS = 20_000;
+/** Longest that a frame may take: the asker waits. */
+export const FRAME_MS_MAX = 15_000;
+/** A segment of 6 s at 40 Mbit/s is 30 MB; twice that is no segment of ours. */
+export const SEGMENT_BYTES_MAX = 64 << 20;

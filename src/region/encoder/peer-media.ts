@@ -12,7 +12,7 @@ import { PEER_MEDIA_PREFIX, PEER_OBJECTS_PREFIX, SHA256_HEADER } from '#contract
 import type { SnapshotNode } from '#contract/snapshot.ts';
 import { readBody } from '#platform/http/node-transport.ts';
 import { TransportError } from '#platform/http/transport.ts';
-import { initKey, packKey, posterKey } from '../shared/keys.ts';
+import { type AttemptObject, objectsOf } from '../shared/attempt-objects.ts';
 import type { NodeContext } from '../shared/node-context.ts';
 import {
   ANSWER_BYTES_MAX,
@@ -106,7 +106,7 @@ export function createPeerMedia(
 
   async function copyTo(
     regionId: string,
-    objects: readonly CopyObject[],
+    objects: readonly AttemptObject[],
     signal: AbortSignal,
   ): Promise<void> {
     const waiting = [...objects];
@@ -127,7 +127,7 @@ export function createPeerMedia(
     failed.signal.throwIfAborted();
   }
 
-  async function copyObject(regionId: string, object: CopyObject, signal: AbortSignal): Promise<void> {
+  async function copyObject(regionId: string, object: AttemptObject, signal: AbortSignal): Promise<void> {
     const { key } = object;
     const sha256 = object.sha256 ?? (await checksum(key));
     const open = async () => {
@@ -199,24 +199,6 @@ export function createPeerMedia(
       return copies;
     },
   };
-}
-
-interface CopyObject {
-  readonly key: string;
-  /** Where the document knows it; computed otherwise. */
-  readonly sha256?: string;
-}
-
-/** Everything that a complete attempt consists of, besides its document. */
-export function objectsOf(document: MediaDocument): CopyObject[] {
-  const objects = document.renditions.flatMap((rendition): CopyObject[] => [
-    { key: initKey(document, rendition.id) },
-    ...rendition.packs.map(({ firstSegment, sha256 }) => ({
-      key: packKey(document, rendition.id, firstSegment),
-      sha256,
-    })),
-  ]);
-  return document.hasPoster ? [...objects, { key: posterKey(document) }] : objects;
 }
 
 /** Reads what a peer still says, so that the connection can be used again. */

@@ -11,11 +11,14 @@ import type { Clock } from '#platform/clock.ts';
 import type { Encode, Engine, ProbeResult } from '#platform/ffmpeg/engine.ts';
 import type { Log } from '#platform/log.ts';
 import type { ObjectStore } from '#platform/objects/object-store.ts';
+import { createMediaReader } from '../shared/media-store.ts';
 import { MediaWriter, type WriterRendition } from '../shared/media-writer.ts';
 import { FrameCountError } from './failure.ts';
 import type { JobResult } from './jobs-client.ts';
 import type { Lease } from './lease.ts';
+import { levelAudio } from './level-audio.ts';
 import { ENCODER_NICENESS, POSTER_MS_MAX } from './limits.ts';
+import { addExtras } from './make-extras.ts';
 import { makePoster } from './make-poster.ts';
 import { packageOutput } from './package-output.ts';
 import type { PeerMedia } from './peer-media.ts';
@@ -45,7 +48,8 @@ export async function processJob(
   const signal = AbortSignal.any([lease.signal, ended.signal]);
   const inputPath = await openSource(job.record, directory, dependencies, signal);
   const paths = { inputPath, workDirectory: directory };
-  const plan = planJob(await engine.probe(inputPath, { workDirectory: directory, signal }), job, log);
+  const planned = planJob(await engine.probe(inputPath, { workDirectory: directory, signal }), job, log);
+  const plan = { ...planned, audio: await levelAudio(planned.audio, job, paths, dependencies, signal) };
   lease.report({ stage: 'encoding', share: 0, durationMs: plan.durationMs });
 
   const writer = createWriter(job, plan, dependencies, signal);
@@ -65,7 +69,10 @@ export async function processJob(
     await writer.settle();
     await announced;
     await poster;
-    const complete = await writer.finish();
+    const finished = await writer.finish();
+    const reader = createMediaReader({ store: dependencies.store, clock });
+    await addExtras(finished, writer, { engine, log, media: reader, directory, signal });
+    const complete = await writer.setHolders([regionId]);
     lease.report({ stage: 'replicating', share: 0, durationMs: complete.durationMs }, true);
     await pushed;
     const copies = await peers.replicate(complete, renditionCopies - 1, signal);

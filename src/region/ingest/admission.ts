@@ -71,6 +71,9 @@ export function createAdmission(
     await checkRoom(bytes);
     return {
       projectId: claims.project,
+      ...(claims.asset === undefined || claims.version === undefined
+        ? {}
+        : { replaces: { assetId: claims.asset, version: claims.version } }),
       visibility: claims.visibility,
       fileName: plainName(metadata?.filename ?? metadata?.name),
       contentType: (metadata?.filetype ?? 'application/octet-stream').slice(0, 127),
@@ -129,7 +132,7 @@ function parseMetadata(header: string): Record<string, string | null> {
 }
 
 /** A file name without folders or control characters, of a sane length. */
-function plainName(name: string | null | undefined): string {
+export function plainName(name: string | null | undefined): string {
   const last = (name ?? '').split(/[/\\]/).at(-1) ?? '';
   const clean = [...last].filter((character) => character >= ' ' && character !== '\x7f').join('');
   return clean.slice(0, 255) || 'video';

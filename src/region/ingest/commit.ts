@@ -6,6 +6,7 @@ import type { AssetRecord } from '#contract/media.ts';
 import { sourceKey } from '../shared/keys.ts';
 import type { NodeContext } from '../shared/node-context.ts';
 import { keepRecord } from '../shared/records.ts';
+import { keepSource } from './keep-source.ts';
 import type { Outbox } from './outbox.ts';
 import { createReplicaPump, type ReplicaPump } from './replica-pump.ts';
 import type { Spool, UploadInfo } from './spool.ts';
@@ -19,6 +20,9 @@ export interface Committer {
   drop(id: string): void;
   stop(): void;
 }
+
+/** The asset that an upload becomes, or whose next version it is. */
+export const assetOf = (info: UploadInfo): string => info.replaces?.assetId ?? info.id;
 
 /** Creates the committer of one ingest. */
 export function createCommitter(context: NodeContext, spool: Spool, outbox: Outbox): Committer {
@@ -47,8 +51,8 @@ export function createCommitter(context: NodeContext, spool: Spool, outbox: Outb
     return {
       formatVersion: 1,
       projectId: info.projectId,
-      assetId: info.id,
-      version: 1,
+      assetId: assetOf(info),
+      version: info.replaces?.version ?? 1,
       revision: 0,
       name: info.fileName,
       visibility: info.visibility,
@@ -77,11 +81,15 @@ export function createCommitter(context: NodeContext, spool: Spool, outbox: Outb
     ]);
     const regionIds = second === null ? [own] : [own, second];
     const record = recordOf(info, sha256, regionIds);
-    await context.store.adoptFile(sourceKey(info.projectId, info.id, 1), spool.dataPath(info.id), {
-      sha256,
-      isHashed: true,
-    });
-    await keepRecord(context.store, record);
+    const key = sourceKey(info.projectId, record.assetId, record.version);
+    const path = spool.dataPath(info.id);
+    if (info.replaces === undefined) {
+      await context.store.adoptFile(key, path, { sha256, isHashed: true });
+      await keepRecord(context.store, record);
+    } else {
+      // A new version has no record of its own: that of the asset names what is served.
+      await keepSource(context.store, key, path, sha256);
+    }
     await outbox.add(record);
     await spool.markFinished(info, regionIds);
     pumps.get(info.id)?.stop();

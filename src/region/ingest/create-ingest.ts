@@ -17,8 +17,9 @@ import { createLifecycle } from '#platform/lifecycle.ts';
 import { createUploadVerifier } from '#platform/tokens.ts';
 import type { NodeContext, Role } from '../shared/node-context.ts';
 import { createAdmission } from './admission.ts';
-import { createCommitter } from './commit.ts';
+import { assetOf, createCommitter } from './commit.ts';
 import { findParts, joinParts, parseConcatenation } from './concatenation.ts';
+import { createImporter } from './importer.ts';
 import { EXPIRY_SWEEP_MS, HEADER_BYTES_MAX } from './limits.ts';
 import { createOutbox } from './outbox.ts';
 import { createReplicaHandler, removeStaleCopies } from './replica-routes.ts';
@@ -37,6 +38,7 @@ export function createIngest(context: NodeContext): Role & { port(): number } {
   const copies = join(context.dataDirectory, 'copies');
   const outbox = createOutbox(context, join(context.dataDirectory, 'outbox'));
   const committer = createCommitter(context, spool, outbox);
+  const importer = createImporter(context, { spool, committer });
   const store = new TusStore(spool, committer, clock, config.limits.uploadExpiryMs);
   const admission = createAdmission(context, createUploadVerifier(context.world.current), spool);
   let listening: number | undefined;
@@ -61,7 +63,7 @@ export function createIngest(context: NodeContext): Role & { port(): number } {
       const info = await spool.info(upload.id);
       if (info === undefined || info.isPartial) return {};
       const regionIds = await committer.commit(info);
-      return { headers: { 'Meridian-Asset': info.id, 'Meridian-Copies': regionIds.length } };
+      return { headers: { 'Meridian-Asset': assetOf(info), 'Meridian-Copies': regionIds.length } };
     },
     onResponseError: (_, error) => {
       if (!(error instanceof MeridianError)) {
@@ -102,7 +104,7 @@ export function createIngest(context: NodeContext): Role & { port(): number } {
       'access-control-allow-origin': '*',
       'access-control-expose-headers': ['Location', 'Tus-Resumable', ...EXPOSED].join(', '),
       'upload-concat': String(request.headers['upload-concat']),
-      'meridian-asset': final.id,
+      'meridian-asset': assetOf(final),
       'meridian-copies': String(regionIds.length),
     });
     response.end();
@@ -178,6 +180,7 @@ export function createIngest(context: NodeContext): Role & { port(): number } {
         outbox.waiting,
       );
       lifecycle.run('outbox', (signal) => outbox.run(signal));
+      lifecycle.run('imports', (signal) => importer.run(signal));
       lifecycle.run('expiry', async (signal) => {
         while (!signal.aborted) {
           await store.deleteExpired();

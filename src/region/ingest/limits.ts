@@ -10,6 +10,8 @@ export const ARRIVING_FILES_MAX = 2 * UPLOADS_OPEN_MAX;
 export const FLUSH_BYTES = 8 * 2 ** 20;
 /** How long another region may take to answer before the next one is tried: its round trip and an fsync. */
 export const REPLICA_ANSWER_MS_MAX = 4_000;
+/** How often a starting node asks whether another region would take its copies. */
+export const FIRST_COPIES_POLL_MS = 250;
 /** Pause before a broken replication goes on, so that a restarting region is not hammered. */
 export const REPLICA_RETRY_MS = 500;
 /** Room that must remain after an upload, so that a full disk does not take logs and snapshots with it. */

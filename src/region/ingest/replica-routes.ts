@@ -15,6 +15,7 @@ import { sourceKey } from '../shared/keys.ts';
 import type { NodeCall, NodeContext, NodeHandler } from '../shared/node-context.ts';
 import { keepRecord } from '../shared/records.ts';
 import { createArrivingFiles } from './arriving-files.ts';
+import { keepSource } from './keep-source.ts';
 import type { Outbox } from './outbox.ts';
 import { RECORD_HEADER } from './replica-pump.ts';
 
@@ -59,10 +60,11 @@ export function createReplicaHandler(context: NodeContext, directory: string, ou
   async function finish(id: string, record: AssetRecord, sha256: string): Promise<void> {
     const own = await arriving.sha256(path(id), record.source.bytes);
     if (own !== sha256) throw new MeridianError('checksum_mismatch');
-    const key = sourceKey(record.projectId, id, record.version);
-    await context.store.adoptFile(key, path(id), { sha256, isHashed: true });
+    const key = sourceKey(record.projectId, record.assetId, record.version);
+    if (record.version === 1) await context.store.adoptFile(key, path(id), { sha256, isHashed: true });
+    else await keepSource(context.store, key, path(id), sha256);
     arriving.forget(path(id));
-    await keepRecord(context.store, record);
+    if (record.version === 1) await keepRecord(context.store, record);
     await outbox.add(record);
   }
 
@@ -101,7 +103,8 @@ function parseRecord(call: NodeCall, id: string): AssetRecord {
   const text = Buffer.from(String(call.request.headers[RECORD_HEADER] ?? ''), 'base64url').toString('utf8');
   const parsed =
     text.length > JSON_BODY_BYTES_MAX ? undefined : assetRecordSchema.safeParse(JSON.parse(text || 'null'));
-  if (parsed?.data?.assetId !== id)
+  // A new version of an asset is uploaded under a name of its own.
+  if (parsed?.data === undefined || (parsed.data.assetId !== id && parsed.data.version === 1))
     throw new MeridianError('invalid_request', { reason: 'the record is not valid' });
   return parsed.data;
 }

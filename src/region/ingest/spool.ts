@@ -15,6 +15,8 @@ import { createArrivingFiles } from './arriving-files.ts';
 export interface UploadInfo {
   readonly id: string;
   readonly projectId: string;
+  /** The upload becomes this version of an asset that exists; absent: an asset of its own, named like the upload. */
+  readonly replaces?: { readonly assetId: string; readonly version: number };
   readonly visibility: Visibility;
   readonly bytes: number;
   readonly fileName: string;

@@ -4,7 +4,7 @@
 export const RECORDS_MAX = 20_000;
 /** How long a record is believed without looking: another node of the region may have written a newer one. */
 export const RECORD_MS = 2_000;
-/** A record of ours is below 4 kB: names are bounded, and so are regions. */
+/** A record of ours is below 4 kB, and 16 kB more with 64 caption tracks; names are bounded, and so are regions. */
 export const RECORD_BYTES_MAX = 64 << 10;
 /** A document of a day of video with ten renditions stays below this. */
 export const DOCUMENT_BYTES_MAX = 8 << 20;

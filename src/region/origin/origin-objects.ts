@@ -5,6 +5,7 @@
 import { MeridianError } from '#contract/errors.ts';
 import { assetIdSchema, projectIdSchema } from '#contract/identifiers.ts';
 import type { MediaDocument } from '#contract/media.ts';
+import { withTimestampMap } from '#media/captions/write-webvtt.ts';
 import { writeMediaPlaylist } from '#media/hls/media-playlist.ts';
 import type { AttemptPlace } from '../shared/keys.ts';
 import type { MediaReader } from '../shared/media-store.ts';
@@ -15,6 +16,9 @@ import { sendBytes } from './send-bytes.ts';
 const PLACE = /^([^/]+)\/([^/]+)\/(?:record|v([1-9]\d{0,8})\/(.+))$/;
 const PLAYLIST = /^([a-z0-9-]{1,32})\/index\.m3u8$/;
 const POSTER = /^a([1-9]\d{0,8})\/poster\.jpg$/;
+const FILE = /^files\/([0-9a-f]{64})(?:-t(\d{1,9}))?\.(vtt|jpg)$/;
+const SHEET = /^a([1-9]\d{0,8})\/storyboard\/(0|[1-9]\d{0,3})\.jpg$/;
+const PREVIEW = /^a([1-9]\d{0,8})\/preview\.mp4$/;
 const MEDIA = /^a([1-9]\d{0,8})\/([a-z0-9-]{1,32})\/(?:init\.mp4|(0|[1-9]\d{0,11})\.m4s)$/;
 
 export interface OriginObjectsDependencies {
@@ -61,6 +65,37 @@ export function createOriginObjects(dependencies: OriginObjectsDependencies): No
     sendBytes(call.request, call.response, Buffer.from(text), type, classOf(document));
   }
 
+  /** A file that the record names. Captions get their place on the timeline here, for those who ask with one. */
+  async function sendFile(call: NodeCall, of: Version, match: RegExpExecArray): Promise<void> {
+    const [, sha256 = '', timelineStartMs, extension] = match;
+    const body = found(await media.readFile(of.projectId, of.assetId, sha256));
+    if (extension === 'jpg') {
+      sendBytes(call.request, call.response, body, 'image/jpeg', 'immutable');
+      return;
+    }
+    const text =
+      timelineStartMs === undefined
+        ? body
+        : Buffer.from(found(withTimestampMap(body.toString('utf8'), Number(timelineStartMs))));
+    sendBytes(call.request, call.response, text, 'text/vtt', 'immutable');
+  }
+
+  /** What is made besides the renditions; false when the address is of another kind. */
+  async function sendExtra(call: NodeCall, of: Version, rest: string): Promise<boolean> {
+    const file = FILE.exec(rest);
+    const sheet = SHEET.exec(rest);
+    const preview = PREVIEW.exec(rest);
+    if (file !== null) await sendFile(call, of, file);
+    else if (sheet !== null) {
+      const body = await media.readSheet({ ...of, attempt: Number(sheet[1]) }, Number(sheet[2]));
+      sendBytes(call.request, call.response, found(body), 'image/jpeg', 'immutable');
+    } else if (preview !== null) {
+      const body = await media.readPreview({ ...of, attempt: Number(preview[1]) });
+      sendBytes(call.request, call.response, found(body), 'video/mp4', 'immutable');
+    } else return false;
+    return true;
+  }
+
   async function sendMedia(call: NodeCall, of: Version, rest: string): Promise<void> {
     const poster = POSTER.exec(rest);
     if (poster !== null) {
@@ -94,7 +129,7 @@ export function createOriginObjects(dependencies: OriginObjectsDependencies): No
     const renditionId = PLAYLIST.exec(below)?.[1];
     if (below === 'media') await sendDocument(call, of);
     else if (renditionId !== undefined) await sendPlaylist(call, of, renditionId);
-    else await sendMedia(call, of, below);
+    else if (!(await sendExtra(call, of, below))) await sendMedia(call, of, below);
   };
 }
 

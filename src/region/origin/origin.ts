@@ -1,5 +1,5 @@
 // The origin role: keeps a region's media and serves it to edges, from its own store alone; takes in what other
-// regions copy here; follows the asset records of control.
+// regions copy here; follows the asset records of control; keeps the store whole (keeper/).
 
 import {
   ORIGIN_PREFIX,
@@ -9,6 +9,7 @@ import {
 } from '#contract/peer-api.ts';
 import { createMediaReader } from '../shared/media-store.ts';
 import type { NodeContext, Role } from '../shared/node-context.ts';
+import { createKeeper } from './keeper/keeper.ts';
 import { createOriginObjects } from './origin-objects.ts';
 import { createPeerMedia, createPeerRecords } from './peer-documents.ts';
 import { createPeerObjects } from './peer-objects.ts';
@@ -19,24 +20,26 @@ import { createRecordFeed } from './record-feed.ts';
 export function createOrigin(context: NodeContext): Role {
   const { store, clock, log, metrics, config, region, world } = context;
   const corruptions = metrics.counter('origin_corruptions_total', 'Objects found with a wrong checksum');
-  const records = createRecordBook(store, clock);
+  const records = createRecordBook(store, clock, (place) => keeper.touch(place));
+  const keeper = createKeeper(context, records);
   const media = createMediaReader({
     store,
     clock,
     onCorruption(key) {
       corruptions.value += 1;
       log.warn({ key }, 'an object is damaged; another copy is used');
+      keeper.onCorruption(key);
     },
   });
   const feed = createRecordFeed(context, records);
   const stopping = new AbortController();
-  let running: Promise<void> | undefined;
+  let running: Promise<unknown> | undefined;
   const bytesMax = (): number => world.current()?.policies.uploadBytesMax ?? config.limits.uploadBytesMax;
 
   return {
     name: 'origin',
     async start() {
-      running ??= feed.run(stopping.signal);
+      running ??= Promise.all([feed.run(stopping.signal), keeper.run(stopping.signal)]);
     },
     async stop() {
       stopping.abort();

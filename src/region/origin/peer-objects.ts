@@ -1,6 +1,7 @@
 // Objects for other regions: how sources and packs are copied, scrubbed and removed. A PUT is answered when the
 // object is fsynced; what belongs to a deleted asset is refused, so that a late copy brings nothing back.
 
+import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { MeridianError } from '#contract/errors.ts';
 import { SHA256_HEADER } from '#contract/peer-api.ts';
@@ -10,6 +11,8 @@ import type { NodeCall, NodeHandler } from '../shared/node-context.ts';
 import type { RecordBook } from './record-book.ts';
 import { rangeOf } from './send-bytes.ts';
 
+/** Up to this size an object is read and hashed before it is sent, so that whoever copies it can check it. */
+const HASHED_BYTES_MAX = 1 << 20;
 const KEY = /^([a-z0-9-]{1,63})\/(ast_[0-9a-z]{26})\/[A-Za-z0-9._/-]{1,200}$/;
 
 /** Creates the handler of PEER_OBJECTS_PREFIX. */
@@ -40,6 +43,18 @@ export function createPeerObjects(
     if (request.method === 'HEAD') {
       response.writeHead(status, headers);
       response.end();
+      return;
+    }
+    if (range === undefined && info.bytes <= HASHED_BYTES_MAX) {
+      const body = await store.get(key);
+      if (body === undefined) throw new MeridianError('not_found', { what: 'such object here' });
+      const sha256 = createHash('sha256').update(body).digest('hex');
+      response.writeHead(status, {
+        ...headers,
+        'content-length': String(body.length),
+        [SHA256_HEADER]: sha256,
+      });
+      response.end(body);
       return;
     }
     const opened = await store.stream(key, range);

@@ -1,5 +1,5 @@
 // The asset records of a region: the highest revision wins, whoever brings it; a tombstone removes the media and
-// stays itself. Changes of one asset happen one after another.
+// stays itself, unless it says that the deletion may still be undone. Changes of one asset happen one after another.
 
 import { type AssetRecord, assetRecordSchema } from '#contract/media.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -11,7 +11,7 @@ import { RECORD_MS, RECORDS_MAX } from './limits.ts';
 
 export interface RecordBook {
   get(projectId: string, assetId: string): Promise<AssetRecord | undefined>;
-  /** Keeps a record when it is newer; tells whether it was. A tombstone's media is gone when this resolves. */
+  /** Keeps a record when it is newer; tells whether it was. A tombstone's media is gone when this resolves, unless it keeps it. */
   apply(record: AssetRecord): Promise<boolean>;
 }
 
@@ -20,8 +20,12 @@ export function parseRecord(value: unknown): AssetRecord | undefined {
   return assetRecordSchema.safeParse(value).data;
 }
 
-/** Creates the records of a region's store. */
-export function createRecordBook(store: ObjectStore, clock: Clock): RecordBook {
+/** Creates the records of a region's store. `onPurged` is told of assets (`project/asset`) whose bytes have gone. */
+export function createRecordBook(
+  store: ObjectStore,
+  clock: Clock,
+  onPurged: (place: string) => void = () => {},
+): RecordBook {
   const known = new MediaCache<AssetRecord | undefined>(RECORDS_MAX);
   /** The last change of each asset that is being changed. */
   const changes = new Map<string, Promise<unknown>>();
@@ -40,10 +44,16 @@ export function createRecordBook(store: ObjectStore, clock: Clock): RecordBook {
     });
   }
 
-  async function purge(projectId: string, assetId: string): Promise<void> {
+  /** Removes everything but the record; tells whether there was anything. */
+  async function purge(projectId: string, assetId: string): Promise<boolean> {
     const kept = recordKey(projectId, assetId);
-    for await (const { key } of store.list(assetPrefix(projectId, assetId)))
-      if (key !== kept) await store.delete(key);
+    let isAnything = false;
+    for await (const { key } of store.list(assetPrefix(projectId, assetId))) {
+      if (key === kept) continue;
+      isAnything = true;
+      await store.delete(key);
+    }
+    return isAnything;
   }
 
   async function change(record: AssetRecord): Promise<boolean> {
@@ -52,7 +62,10 @@ export function createRecordBook(store: ObjectStore, clock: Clock): RecordBook {
     known.delete(recordKey(projectId, assetId));
     // Also when nothing changed: an earlier removal may have been cut short.
     const current = isKept ? record : await readRecord(store, projectId, assetId);
-    if (current?.isDeleted) await purge(projectId, assetId);
+    if (current?.isDeleted && current.keepsBytes !== true) {
+      const isAnything = await purge(projectId, assetId);
+      if (isAnything || isKept) onPurged(`${projectId}/${assetId}`);
+    }
     return isKept;
   }
 

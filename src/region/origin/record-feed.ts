@@ -12,9 +12,10 @@ import { readBody } from '#platform/http/node-transport.ts';
 import type { NodeContext } from '../shared/node-context.ts';
 import { APPLY_PARALLEL, BEAT_MS_DEFAULT, FEED_TIMEOUT_MS, PAGES_PER_BEAT } from './limits.ts';
 import type { RecordBook } from './record-book.ts';
+import { createRecordFiles } from './record-files.ts';
 
 const pageSchema = nodeRoutes['GET /node/v1/records'].response;
-/** A full page of records, about 1 kB each, with room to spare. */
+/** A full page of records, about 1 kB each or RECORD_PAGE_BYTES_MAX together, with room to spare. */
 const PAGE_BYTES_MAX = RECORD_PAGE_MAX * 8_192;
 
 export interface RecordFeed {
@@ -27,6 +28,7 @@ export interface RecordFeed {
 /** Creates the feed of a node. */
 export function createRecordFeed(context: NodeContext, book: RecordBook): RecordFeed {
   const { clock, log, transport, world, store, dataDirectory } = context;
+  const files = createRecordFiles(context);
   const file = join(dataDirectory, 'records-cursor.json');
   let cursor: number | undefined;
   let isAway = false;
@@ -49,12 +51,25 @@ export function createRecordFeed(context: NodeContext, book: RecordBook): Record
     cursor = value;
   }
 
-  async function applyAll(records: readonly AssetRecord[]): Promise<void> {
+  /** Applies records, each after the files that it names; a file that did not come holds up the cursor alone. */
+  async function applyAll(
+    records: readonly AssetRecord[],
+    controlUrl: string,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const queue = [...records];
+    let missing: unknown;
     const work = async (): Promise<void> => {
-      for (let record = queue.shift(); record !== undefined; record = queue.shift()) await book.apply(record);
+      for (let record = queue.shift(); record !== undefined; record = queue.shift()) {
+        const previous = await book.get(record.projectId, record.assetId);
+        await files.ensure(record, previous, controlUrl, signal).catch((error: unknown) => {
+          missing ??= error;
+        });
+        await book.apply(record);
+      }
     };
     await Promise.all(Array.from({ length: APPLY_PARALLEL }, work));
+    if (missing !== undefined) throw missing;
   }
 
   async function pullPage(controlUrl: string, signal?: AbortSignal): Promise<number> {
@@ -68,7 +83,7 @@ export function createRecordFeed(context: NodeContext, book: RecordBook): Record
     const body = await readBody(response.body, PAGE_BYTES_MAX);
     if (response.status !== 200) throw new Error(`control answered ${response.status}`);
     const page = pageSchema.parse(JSON.parse(body.toString('utf8')));
-    await applyAll(page.records);
+    await applyAll(page.records, controlUrl, signal);
     if (page.cursor !== cursor) await saveCursor(page.cursor);
     return page.records.length;
   }

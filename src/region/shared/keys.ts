@@ -27,3 +27,14 @@ export const openSegmentKey = (place: AttemptPlace, renditionId: string, segment
 /** A closed pack, named by its first segment. */
 export const packKey = (place: AttemptPlace, renditionId: string, firstSegment: number): string =>
   `${attemptPrefix(place)}${renditionId}/pack-${firstSegment}.bin`;
+/** Small files that the record names by their checksum: captions, a chosen poster. They belong to all versions. */
+export const filesPrefix = (projectId: string, assetId: string): string => `${projectId}/${assetId}/files/`;
+export const fileKey = (projectId: string, assetId: string, sha256: string): string =>
+  `${filesPrefix(projectId, assetId)}${sha256}`;
+/** A sheet of the storyboard, numbered from 0. */
+export const storyboardKey = (place: AttemptPlace, sheet: number): string =>
+  `${attemptPrefix(place)}storyboard/${sheet}.jpg`;
+export const previewKey = (place: AttemptPlace): string => `${attemptPrefix(place)}preview.mp4`;
+/** Damaged objects that were set aside for people to look at; the key they had is in the name. */
+export const quarantinePrefix = (projectId: string, assetId: string): string =>
+  `${assetPrefix(projectId, assetId)}quarantine/`;

@@ -4,6 +4,7 @@
 // Limits: documents are cached for a fraction of a second (a growing playlist may be that late), complete ones for
 // some seconds; pack indexes, which never change, in a bounded cache.
 
+import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { type MediaDocument, mediaDocumentSchema } from '#contract/media.ts';
 import { segmentCount } from '#media/rendition.ts';
@@ -11,11 +12,14 @@ import type { Clock } from '#platform/clock.ts';
 import type { ObjectStore } from '#platform/objects/object-store.ts';
 import {
   type AttemptPlace,
+  fileKey,
   initKey,
   mediaKey,
   openSegmentKey,
   packKey,
   posterKey,
+  previewKey,
+  storyboardKey,
   versionPrefix,
 } from './keys.ts';
 import { MediaCache } from './media-cache.ts';
@@ -42,6 +46,10 @@ export interface MediaReader {
   readInit(place: AttemptPlace, renditionId: string): Promise<Buffer | undefined>;
   readSegment(place: AttemptPlace, renditionId: string, segment: number): Promise<Buffer | undefined>;
   readPoster(place: AttemptPlace): Promise<Buffer | undefined>;
+  readSheet(place: AttemptPlace, sheet: number): Promise<Buffer | undefined>;
+  readPreview(place: AttemptPlace): Promise<Buffer | undefined>;
+  /** A small file that the record names. */
+  readFile(projectId: string, assetId: string, sha256: string): Promise<Buffer | undefined>;
 }
 
 export interface MediaReaderOptions {
@@ -208,12 +216,34 @@ export function createMediaReader(options: MediaReaderOptions): MediaReader {
     return readFromPack(place, await readAttempt(place, true), renditionId, segment);
   }
 
+  /** An object that is named by a whole checksum, where one is known; one that differs is as good as missing. */
+  async function readChecked(key: string, sha256: string | undefined): Promise<Buffer | undefined> {
+    const bytes = await store.get(key);
+    if (bytes === undefined || sha256 === undefined) return bytes;
+    if (createHash('sha256').update(bytes).digest('hex') === sha256) return bytes;
+    options.onCorruption?.(key);
+    return undefined;
+  }
+
   return {
     readDocument,
     readAttempt: (place) => readAttempt(place),
-    readInit: (place, renditionId) => store.get(initKey(place, renditionId)),
+    async readInit(place, renditionId) {
+      const rendition = (await readAttempt(place))?.renditions.find(({ id }) => id === renditionId);
+      return readChecked(initKey(place, renditionId), rendition?.initSha256);
+    },
     readSegment,
-    readPoster: (place) => store.get(posterKey(place)),
+    async readPoster(place) {
+      return readChecked(posterKey(place), (await readAttempt(place))?.posterSha256);
+    },
+    async readSheet(place, sheet) {
+      const sha256s = (await readAttempt(place))?.storyboard?.sha256s;
+      return readChecked(storyboardKey(place, sheet), sha256s?.[sheet]);
+    },
+    async readPreview(place) {
+      return readChecked(previewKey(place), (await readAttempt(place))?.previewSha256);
+    },
+    readFile: (projectId, assetId, sha256) => readChecked(fileKey(projectId, assetId, sha256), sha256),
   };
 }
 

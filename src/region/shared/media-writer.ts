@@ -8,7 +8,16 @@ import type { MediaDocument, Rendition } from '#contract/media.ts';
 import { appendDuration } from '#media/rendition.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { ObjectStore } from '#platform/objects/object-store.ts';
-import { type AttemptPlace, initKey, mediaKey, openSegmentKey, packKey, posterKey } from './keys.ts';
+import {
+  type AttemptPlace,
+  initKey,
+  mediaKey,
+  openSegmentKey,
+  packKey,
+  posterKey,
+  previewKey,
+  storyboardKey,
+} from './keys.ts';
 import { writePack } from './pack.ts';
 
 /** What is known of a rendition before its first byte. */
@@ -70,6 +79,7 @@ const PEAK_SEGMENT_SHARE_MIN = 0.5;
 interface RenditionState {
   readonly plan: WriterRendition;
   init: WriterInit | undefined;
+  initSha256: string | undefined;
   firstSegment: number;
   firstTimeTicks: number;
   readonly durationRuns: [number, number][];
@@ -93,7 +103,9 @@ export class MediaWriter {
   readonly #states: ReadonlyMap<string, RenditionState>;
   readonly #packMs: number;
   #revision = 0;
-  #hasPoster = false;
+  #posterSha256: string | undefined;
+  #previewSha256: string | undefined;
+  #storyboard: MediaDocument['storyboard'];
   #holders: readonly string[];
   #document: MediaDocument | undefined;
   #writing: Promise<void> | undefined;
@@ -135,7 +147,8 @@ export class MediaWriter {
     this.#check();
     const state = this.#state(renditionId);
     assert(state.init === undefined, 'one init per rendition');
-    await this.#options.store.put(initKey(this.#options.place, renditionId), Buffer.from(data));
+    const key = initKey(this.#options.place, renditionId);
+    state.initSha256 = (await this.#options.store.put(key, Buffer.from(data))).sha256;
     state.init = init;
   }
 
@@ -177,9 +190,28 @@ export class MediaWriter {
 
   async putPoster(jpeg: Buffer): Promise<void> {
     this.#check();
-    await this.#options.store.put(posterKey(this.#options.place), jpeg);
-    this.#hasPoster = true;
+    this.#posterSha256 = (await this.#options.store.put(posterKey(this.#options.place), jpeg)).sha256;
     if (this.#document !== undefined) this.#requestDocument();
+  }
+
+  /** Stores the sheets of a storyboard; the next document names it. */
+  async putStoryboard(
+    board: Omit<NonNullable<MediaDocument['storyboard']>, 'bytes' | 'sha256s'>,
+    sheets: readonly Buffer[],
+  ) {
+    const { store, place } = this.#options;
+    const sha256s: string[] = [];
+    for (const [index, sheet] of sheets.entries()) {
+      this.#check();
+      sha256s.push((await store.put(storyboardKey(place, index), sheet)).sha256);
+    }
+    this.#storyboard = { ...board, sha256s, bytes: sheets.reduce((sum, { length }) => sum + length, 0) };
+  }
+
+  /** Stores the preview; the next document names it. */
+  async putPreview(film: Buffer): Promise<void> {
+    this.#check();
+    this.#previewSha256 = (await this.#options.store.put(previewKey(this.#options.place), film)).sha256;
   }
 
   /** Closes the last packs and writes the complete document. */
@@ -307,7 +339,10 @@ export class MediaWriter {
       segmentDurationMs,
       durationMs: state === 'complete' ? Math.round(endMs) : this.#options.durationMs,
       holders: [...this.#holders],
-      hasPoster: this.#hasPoster,
+      hasPoster: this.#posterSha256 !== undefined,
+      ...(this.#posterSha256 === undefined ? {} : { posterSha256: this.#posterSha256 }),
+      ...(this.#storyboard === undefined ? {} : { storyboard: this.#storyboard }),
+      ...(this.#previewSha256 === undefined ? {} : { hasPreview: true, previewSha256: this.#previewSha256 }),
       renditions: published.map((rendition) => describe(rendition, state)),
     };
   }
@@ -317,6 +352,7 @@ function emptyState(plan: WriterRendition): RenditionState {
   return {
     plan,
     init: undefined,
+    initSha256: undefined,
     firstSegment: 0,
     firstTimeTicks: 0,
     durationRuns: [],
@@ -365,5 +401,6 @@ function describe(state: RenditionState, documentState: MediaDocument['state']):
     durationRuns: state.durationRuns.map(([ticks, count]) => [ticks, count]),
     frameCount: state.frameCount,
     packs: [...state.packs],
+    ...(state.initSha256 === undefined ? {} : { initSha256: state.initSha256 }),
   };
 }

@@ -43,3 +43,13 @@ export function readPackIndex(tail: Buffer): readonly PackEntry[] | undefined {
   if (crc32(index) !== tail.readUInt32BE(tail.length - TRAILER_BYTES + 4)) return undefined;
   return JSON.parse(index.toString('utf8')) as PackEntry[];
 }
+
+/** What is wrong with a whole pack, by its own checksums; null when nothing is. */
+export function crcProblemOfPack(pack: Buffer): string | null {
+  const index = readPackIndex(pack);
+  if (index === undefined) return 'the index of the pack is damaged';
+  for (const { segment, offset, bytes, crc32: expected } of index)
+    if (crc32(pack.subarray(offset, offset + bytes)) !== expected)
+      return `segment ${segment} of the pack has a wrong CRC-32`;
+  return null;
+}

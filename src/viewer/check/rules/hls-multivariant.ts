@@ -52,6 +52,8 @@ function missingGroups(playlist: Playlist, url: string): Evidence[] {
 /** Members of a group, without what may differ between groups of one type (4.4.6.1.1). */
 function membersOf(group: readonly ParsedRendition[]): string[] {
   const free = ['URI', 'GROUP-ID', 'CHANNELS', 'BIT-DEPTH', 'SAMPLE-RATE', 'STABLE-RENDITION-ID'];
+  // No attribute of this tag, so clients ignore it; Shaka finds the pathway of a subtitle group by it.
+  free.push('PATHWAY-ID');
   return group
     .map(({ attributes }) =>
       [...attributes.values()]

@@ -1,6 +1,6 @@
 // Decides which pathway the viewer's bytes come from: a sans-I/O machine over what requests report.
 //
-// hls.js plays one presentation; below it every request is routed (router.ts) in the order decided here. A pathway
+// A player plays one presentation; below it every request is routed in the order decided here. A pathway
 // is `good`, `late` (a request waits longer than it may: new requests go elsewhere until it answers), or `bad` (it
 // failed: skipped for a penalty that grows with each failure). The viewer leaves a bad pathway at once and comes
 // back through steering alone, so that a healed region is not hit by everybody at the same moment. When everything

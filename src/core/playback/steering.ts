@@ -1,9 +1,9 @@
-// Reads steering answers and decides what to ask next (rfc8216bis section 7). Pure; steering-loop.ts acts.
+// Reads steering answers and decides what to ask (rfc8216bis section 7). Pure; steering-rounds.ts decides when.
 //
 // Steering never stops here: not on 410, not on 429, not on nonsense. A viewer who keeps asking every edge finds
 // the one that still knows; limits on how often keep that cheap.
 
-import type { Route } from './presentation.ts';
+import type { Route } from './route.ts';
 
 /** TTL when an answer names none or nonsense: the value that edges send for video on demand. */
 export const TTL_DEFAULT_MS = 10_000;
