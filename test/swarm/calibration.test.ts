@@ -118,9 +118,14 @@ function assertAgree(context: TestContext, what: string, real: Measured, virtual
   near('startupMs', STARTUP_SLACK_MS);
   near('stallMs', STALL_SLACK_MS);
   near('levelSwitches', SWITCH_SLACK);
-  assert.deepEqual([...virtual.moves].sort(), [...real.moves].sort(), `moves of ${both}`);
+  assert.deepEqual(movesOf(virtual), movesOf(real), `moves of ${both}`);
   assert.equal(virtual.reloads, real.reloads, `reloads of ${both}`);
   context.diagnostic(both);
+}
+
+/** Why pathways were left; whether a silence begins before a body or within it is a matter of milliseconds. */
+function movesOf({ moves }: Measured): string[] {
+  return moves.map((code) => (/^no-/.test(code) ? 'silence' : code)).sort();
 }
 
 /** Of two plays what the line and the player themselves have cost. */
@@ -160,9 +165,10 @@ const CASES: readonly (readonly [string, Plan])[] = [
 for (const [what, plan] of CASES)
   test(`the virtual viewer suffers what the real one does: ${what}`, async (context) => {
     const [first, virtual] = await Promise.all([playReal(plan), playVirtual(plan)]);
-    // Whatever else the machine does only ever adds to what the browser suffers: of two plays the better one counts.
-    const second = await playReal(plan);
-    assertAgree(context, what, leastOf(first, second), virtual);
+    const isSilenced = plan.changes.some(({ isSilent }) => isSilent === true);
+    // A silence meets whichever request is under way, and a busy machine only ever adds: of two plays the better counts.
+    const real = isSilenced ? leastOf(first, await playReal(plan)) : first;
+    assertAgree(context, what, real, virtual);
   });
 
 test('a virtual line is as slow as a real one of the same figures', async (context) => {
