@@ -1,5 +1,8 @@
 // What playlists and manifests are written from: a rendition as the media document describes it.
 
+/** A segment of audio may be longer than planned by the tolerance of the grid (50 ms) and one AAC frame (21 ms). */
+export const SEGMENT_EXCESS_MS_MAX = 80;
+
 export interface MediaRendition {
   readonly id: string;
   readonly kind: 'video' | 'audio';

@@ -7,6 +7,7 @@ import {
   audioRenditions,
   type MediaPathway,
   type MediaRendition,
+  SEGMENT_EXCESS_MS_MAX,
   uniqueNames,
   videoRenditions,
 } from '../rendition.ts';
@@ -27,9 +28,6 @@ export interface MpdInput {
   readonly captions?: readonly CaptionTrack[];
   readonly storyboard?: Storyboard | undefined;
 }
-
-/** A segment of audio may be longer than planned by the tolerance of the grid (50 ms) and one AAC frame (21 ms). */
-const SEGMENT_EXCESS_MS_MAX = 80;
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',

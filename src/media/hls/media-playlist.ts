@@ -4,7 +4,7 @@
 // every answer, as the specification demands. Segments and init are named relative to the playlist.
 // Source: draft-pantos-hls-rfc8216bis, sections 4.4.2.2, 4.4.3.1, 4.4.3.5, 6.2.1.
 
-import type { MediaRendition } from '../rendition.ts';
+import { type MediaRendition, SEGMENT_EXCESS_MS_MAX } from '../rendition.ts';
 
 export interface MediaPlaylistInput {
   readonly rendition: Pick<MediaRendition, 'timescale' | 'firstSegment' | 'durationRuns'>;
@@ -13,9 +13,6 @@ export interface MediaPlaylistInput {
   /** Folder of the init and the segments, relative to the playlist, without a slash at the end. */
   readonly folder: string;
 }
-
-/** A segment of audio may be longer than planned by the tolerance of the grid (50 ms) and one AAC frame (21 ms). */
-const SEGMENT_EXCESS_MS_MAX = 80;
 
 /** Whole seconds that no segment's duration exceeds once rounded. */
 export function targetDurationSeconds(segmentDurationMs: number): number {
