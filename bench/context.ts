@@ -36,7 +36,7 @@ export function createContext(): BenchContext {
     async restartWorld() {
       const running = await context.world();
       await running.stop();
-      world = startWorld({}, filesOf(running));
+      world = startWorld({}, running);
       return world;
     },
     browser() {
@@ -62,17 +62,4 @@ export function createContext(): BenchContext {
     },
   };
   return context;
-}
-
-/** What a second start needs to be the same world. */
-function filesOf(world: RunningWorld) {
-  const port = (url: string): number => Number(new URL(url).port);
-  const { directory, configPath, dataDirectory } = world;
-  // The supervisor's port is only written in the configuration, which is there already.
-  const ports = [
-    port(world.controlUrl),
-    0,
-    ...world.regions.flatMap(({ edgeUrl, ingestUrl, nodeUrl }) => [edgeUrl, ingestUrl, nodeUrl].map(port)),
-  ];
-  return { directory, configPath, dataDirectory, ports };
 }

@@ -15,7 +15,7 @@ export interface Row {
 /** Rows that are measured together, since they share a set-up. */
 export interface Group {
   readonly names: readonly string[];
-  /** A group that takes longer is given up, so that the whole bench stays under ten minutes. */
+  /** A group that takes longer is given up, so that the whole bench ends in time. */
   readonly budgetMs: number;
   run(context: BenchContext): Promise<readonly Row[]>;
 }
@@ -26,10 +26,15 @@ export function isMet({ value, op, goal }: Row): boolean {
   return op === '>=' ? value >= goal : value === goal;
 }
 
-/** The middle value; of an even number of values the upper one of the two, which flatters nobody. */
-export function median(values: readonly number[]): number {
+/** The value that this share of the values lies below; between two it is the upper one, which flatters nobody. */
+export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((left, right) => left - right);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+/** The middle value. */
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
 }
 
 /** Rounds to a number of decimals, as it is shown and kept. */

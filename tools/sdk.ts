@@ -215,6 +215,8 @@ function sdkSource(): string {
     if (seen.has(name)) throw new Error(`two routes are named ${name}; make the rule in tools/sdk.ts finer`);
     seen.add(name);
   }
+  // What webhooks are sent: no route answers with it.
+  for (const [schema, name] of names) if (name.endsWith('EventData')) typeOf(schema, 'output');
   const shared = [...used].sort().map(([name, type]) => `export type ${name} = ${type};`);
   return [
     '// Written by tools/sdk.ts from src/contract/api; do not edit. A test fails when it is not current.',

@@ -11,3 +11,8 @@ export interface SitePlan {
   readonly originUrl: string;
   readonly edges: readonly SiteEdge[];
 }
+
+/** What all clients ask for. */
+export const ASSET_ID = `ast_${'0'.repeat(26)}`;
+export const SEGMENT = `default/${ASSET_ID}/v1/a1/v720/1.m4s`;
+export const SEGMENT_BYTES = 300_000;

@@ -1,9 +1,11 @@
 // A process with one edge of ours, for the bench: a snapshot, 1,000 playback tokens, and an origin that is a
-// function. Prints one JSON line with its port and the addresses to ask for; ends when its parent goes.
+// function. Arguments: the mode, and for TLS a folder with cert.pem and key.pem. Prints one JSON line with its port and
+// the addresses to ask for; then, for each line that it reads, one with how many requests it could not answer from what
+// it keeps. Ends when its parent goes.
 
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { defined } from '#base/assert.ts';
 import { configSchema } from '#contract/config.ts';
@@ -17,13 +19,29 @@ import { createMetrics } from '#platform/metrics.ts';
 import { createMemoryStore } from '#platform/objects/memory-store.ts';
 import { signToken } from '#platform/tokens.ts';
 import { createEdge } from '#region/edge/edge.ts';
-import { ASSET_ID, DISK_OBJECTS, objectNumber, SIZES, sizeOf, TOKEN_COUNT } from './setup.ts';
+import {
+  ASSET_ID,
+  type BenchMode,
+  MEMORY_FOLDER,
+  memoryBytesOf,
+  numbersOf,
+  sizeOf,
+  TOKEN_COUNT,
+} from './setup.ts';
 
-/** `disk`: so little memory that none of the larger objects fits; what is asked for twice is read from disk. */
-const isDisk = process.argv[2] === 'disk';
+const MODES: readonly BenchMode[] = ['memory', 'disk', 'zipf'];
+const [, , modeArgument, certificates] = process.argv;
+const mode = defined(
+  MODES.find((known) => known === modeArgument),
+  'a mode',
+);
+const edgeCacheBytes = memoryBytesOf(mode);
 const key = generateSigningKey();
 const config = configSchema.parse({
-  ...(isDisk ? { limits: { edgeCacheBytes: 1_000_000 } } : {}),
+  ...(edgeCacheBytes === undefined ? {} : { limits: { edgeCacheBytes } }),
+  ...(certificates === undefined
+    ? {}
+    : { tls: { certificateFile: join(certificates, 'cert.pem'), keyFile: join(certificates, 'key.pem') } }),
   regions: [
     {
       id: 'bench',
@@ -107,9 +125,8 @@ const origin: Transport = {
   close() {},
 };
 
-const dataDirectory = mkdtempSync(
-  join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'meridian-bench-edge-'),
-);
+const dataDirectory = mkdtempSync(join(MEMORY_FOLDER, 'meridian-bench-edge-'));
+const metrics = createMetrics();
 const edge = createEdge({
   config,
   region,
@@ -118,7 +135,7 @@ const edge = createEdge({
   dataDirectory,
   clock: systemClock,
   log: silentLog,
-  metrics: createMetrics(),
+  metrics,
   transport: origin,
   store: createMemoryStore(),
   world: { current: () => snapshot, onChange: () => () => {} },
@@ -142,16 +159,14 @@ const tokens = await Promise.all(
     ),
   ),
 );
-const paths = SIZES.map((_, size) =>
-  tokens.map((token, index) => {
-    const number = objectNumber(size, index, isDisk ? DISK_OBJECTS : 1);
-    return `/t/${token}/m/default/${ASSET_ID}/v1/a1/v720/${number}.m4s`;
-  }),
+const paths = numbersOf(mode).map((numbers) =>
+  numbers.map(
+    (number, index) => `/t/${tokens[index % TOKEN_COUNT]}/m/default/${ASSET_ID}/v1/a1/v720/${number}.m4s`,
+  ),
 );
 process.stdout.write(`${JSON.stringify({ port: edge.port(), pid: process.pid, paths })}\n`);
 
-process.stdin.resume();
-process.stdin.once('end', () => {
-  rmSync(dataDirectory, { recursive: true, force: true });
-  process.exit(0);
-});
+for await (const _ of createInterface({ input: process.stdin }))
+  process.stdout.write(`${JSON.stringify({ misses: metrics.counters().edge_misses_total })}\n`);
+rmSync(dataDirectory, { recursive: true, force: true });
+process.exit(0);

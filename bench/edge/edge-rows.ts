@@ -1,90 +1,49 @@
-// CPU per request of our edge against nginx with proxy_cache and secure_link: warm, 32 connections, 1,000 tokens,
-// no access log on either side, the same response headers, one worker each. Rounds alternate, so that whatever else
-// the machine does meets both; the row is the median of the rounds' ratios. CPU is the time that the scheduler has
-// booked for the server process alone, user and system. The figures of a quiet machine count: on one
-// that is busy with other work both servers cost more, and ours the more so.
+// CPU per request of our edge against its peers: warm, 32 connections, 1,000 tokens, no access log on any side, the same
+// response headers, one worker each. Rounds alternate, so that whatever else the machine does meets both; the row is the
+// median of the rounds' ratios. CPU is the time that the scheduler has booked for the server process alone, user and
+// system. The figures of a quiet machine count: on one that is busy with other work both servers cost more, and ours
+// the more so.
 
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface, type Interface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { defined } from '#base/assert.ts';
-import type { LoadResult, LoadTask } from './load-process.ts';
-import { ASSET_ID, DISK_GOAL, DISK_OBJECTS, objectNumber, SIZES, sizeOf, TOKEN_COUNT } from './setup.ts';
+import { median, type Row, rounded } from '../row.ts';
+import type { LoadProtocol, LoadResult, LoadTask } from './load-process.ts';
+import { startNginx } from './nginx-peer.ts';
+import { type BenchProcess, cpuSeconds, type Peer, type ServerUnderLoad, startScript } from './processes.ts';
+import { type BenchMode, sizeOf } from './setup.ts';
+import { startVarnish } from './varnish-peer.ts';
 
-export interface BenchRow {
+/** One row: what is asked for, how, and what our share of the peer's CPU may be. */
+export interface EdgeRow {
   readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly op: '<=' | '>=' | '==';
+  /** Index into SIZES. */
+  readonly size: number;
   readonly goal: number;
-  readonly peer: string;
 }
 
-/** Rounds per size; with the seconds below the whole bench takes about 40 s. */
+/** Rows that share their servers. */
+export interface EdgeRowSet {
+  readonly mode: BenchMode;
+  readonly protocol: LoadProtocol;
+  readonly peer: 'nginx' | 'varnish';
+  readonly rows: readonly EdgeRow[];
+}
+
+/** Rounds per row. */
 const ROUNDS = 19;
 /** Short, so that the two of a pair meet the same machine: what else runs there changes within seconds. */
 const ROUND_SECONDS = 0.3;
-/** Requests after which the compiler of the runtime has seen enough. */
+const WARM_SECONDS = 0.25;
+/** Requests after which the compiler of the runtime has seen enough; large bodies need fewer. */
 const WARM_REQUESTS = 12_000;
-/** Large bodies need fewer: the path is the same, and compiled by then. */
-const WARM_ROUNDS_MAX = 8;
-/** The way of a disk hit is another one, and first the objects must get to the disk. */
-const DISK_WARM_ROUNDS_MAX = 32;
-const SECRET = 'bench-secret';
-
-interface Process {
-  readonly child: ChildProcessByStdio<Writable, Readable, null>;
-  readonly lines: Interface;
-  next(): Promise<string>;
-  stop(): Promise<void>;
-}
-
-interface ServerUnderLoad {
-  readonly pid: number;
-  readonly port: number;
-  /** Addresses by size. */
-  readonly paths: readonly (readonly string[])[];
-}
-
-function startScript(name: string, ...args: string[]): Process {
-  const script = fileURLToPath(new URL(name, import.meta.url));
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout });
-  const iterator = lines[Symbol.asyncIterator]();
-  return {
-    child,
-    lines,
-    async next() {
-      const { value, done } = await iterator.next();
-      if (done) throw new Error(`${name} ended early`);
-      return value;
-    },
-    stop() {
-      return new Promise((resolve) => {
-        child.once('exit', () => resolve());
-        child.stdin.end();
-      });
-    },
-  };
-}
-
-/** Time on a CPU of all threads of a process, in seconds, to the nanosecond. */
-async function cpuSeconds(pid: number): Promise<number> {
-  let nanoseconds = 0;
-  for (const task of await readdir(`/proc/${pid}/task`)) {
-    const text = await readFile(`/proc/${pid}/task/${task}/schedstat`, 'utf8');
-    nanoseconds += Number(text.split(' ')[0]);
-  }
-  return nanoseconds / 1e9;
-}
+const WARM_ROUNDS = 8;
+/** Objects get to the disk in the background; when they are not there by now, the disk cannot keep up. */
+const WARM_ROUNDS_MAX = 240;
 
 function startOrigin(): Promise<{ server: Server; port: number }> {
   const server = createServer((request, response) => {
@@ -98,225 +57,110 @@ function startOrigin(): Promise<{ server: Server; port: number }> {
   });
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
+/** A folder with a certificate that both servers use: the kind that most sites have. */
+async function makeCertificates(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'meridian-bench-tls-'));
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
+  const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')];
+  execFileSync('openssl', ['req', '-x509', ...kind, '-subj', '/CN=127.0.0.1', ...files], { stdio: 'ignore' });
+  return folder;
 }
 
-const nginxConfig = (folder: string, port: number, originPort: number): string => `
-${process.getuid?.() === 0 ? 'user root;' : ''}
-worker_processes 1;
-pid ${folder}/nginx.pid;
-error_log ${folder}/error.log;
-daemon off;
-events { worker_connections 1024; }
-http {
-  access_log off;
-  sendfile on; tcp_nopush on; tcp_nodelay on;
-  keepalive_requests 100000000;
-  client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
-  proxy_cache_path ${folder}/cache keys_zone=media:10m max_size=1g use_temp_path=off;
-  server {
-    listen 127.0.0.1:${port};
-    location ~ ^/s/([A-Za-z0-9_-]+)/([0-9]+)/(.*)$ {
-      secure_link $1,$2;
-      secure_link_md5 "$secure_link_expires/$3 ${SECRET}";
-      if ($secure_link = "") { return 403; }
-      if ($secure_link = "0") { return 410; }
-      proxy_cache media;
-      proxy_cache_key $3;
-      proxy_cache_valid 200 1h;
-      proxy_pass http://127.0.0.1:${originPort}/$3;
-      add_header Cache-Control "private, max-age=31536000, immutable";
-      add_header Accept-Ranges bytes;
-      add_header Access-Control-Allow-Origin "*";
-      add_header Access-Control-Expose-Headers "Content-Length, Content-Range, Age, Date, ETag, X-Cache";
-      add_header Timing-Allow-Origin "*";
-      add_header X-Cache $upstream_cache_status;
-    }
-  }
-}
-`;
+type Load = (server: ServerUnderLoad, size: number, seconds: number) => Promise<LoadResult>;
 
-/** Addresses that secure_link lets through, each with an expiry and thus a token of its own. */
-function nginxPaths(objects: number): string[][] {
-  const firstExpiryS = Math.floor(Date.now() / 1_000) + 3_600;
-  return SIZES.map((_, size) =>
-    Array.from({ length: TOKEN_COUNT }, (__, index) => {
-      const path = `m/default/${ASSET_ID}/v1/a1/v720/${objectNumber(size, index, objects)}.m4s`;
-      const expires = firstExpiryS + index;
-      const token = createHash('md5').update(`${expires}/${path} ${SECRET}`).digest('base64url');
-      return `/s/${token}/${expires}/${path}`;
-    }),
-  );
-}
-
-async function startNginx(
-  originPort: number,
-  objects: number,
-): Promise<ServerUnderLoad & { stop(): Promise<void> }> {
-  const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
-  const folder = await mkdtemp(join(parent, 'meridian-bench-nginx-'));
-  const port = await freePort();
-  await writeFile(join(folder, 'nginx.conf'), nginxConfig(folder, port, originPort));
-  const binary = existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : 'nginx';
-  const child = spawn(binary, ['-c', join(folder, 'nginx.conf'), '-p', folder], { stdio: 'inherit' });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const pid = await workerOf(defined(child.pid, 'a started nginx'));
-  return {
-    pid,
-    port,
-    paths: nginxPaths(objects),
-    async stop() {
-      child.kill('SIGTERM');
-      await ended;
-      await rm(folder, { recursive: true, force: true });
-    },
+function loadBy(generator: BenchProcess, protocol: LoadProtocol): Load {
+  return async (server, size, seconds) => {
+    const paths = defined(server.paths[size], 'the paths of a size');
+    const task: LoadTask = { protocol, port: server.port, paths, seconds };
+    generator.child.stdin.write(`${JSON.stringify(task)}\n`);
+    return JSON.parse(await generator.next()) as LoadResult;
   };
 }
 
-/** The master's child: the process that serves. */
-async function workerOf(masterPid: number): Promise<number> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    for (const name of await readdir('/proc')) {
-      if (!/^\d+$/.test(name)) continue;
-      const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '');
-      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-      if (parent === masterPid) return Number(name);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error('nginx started no worker');
-}
-
-async function load(generator: Process, task: LoadTask): Promise<LoadResult> {
-  generator.child.stdin.write(`${JSON.stringify(task)}\n`);
-  return JSON.parse(await generator.next()) as LoadResult;
-}
-
 /** CPU microseconds per request of one round. */
-async function measure(
-  generator: Process,
-  server: ServerUnderLoad,
-  size: number,
-  seconds: number,
-): Promise<number> {
-  const paths = defined(server.paths[size], 'the paths of a size');
+async function measure(load: Load, server: ServerUnderLoad, size: number): Promise<number> {
   const before = await cpuSeconds(server.pid);
-  const { requests, failures } = await load(generator, { port: server.port, paths, seconds });
+  const { requests, failures } = await load(server, size, ROUND_SECONDS);
   const used = (await cpuSeconds(server.pid)) - before;
   if (failures > 0 || requests === 0) throw new Error(`${failures} requests failed of ${requests}`);
   return (used * 1e6) / requests;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((left, right) => left - right);
-  return defined(sorted[Math.floor(sorted.length / 2)], 'a value');
+interface Ours extends ServerUnderLoad {
+  /** Requests so far that it could not answer from what it keeps. */
+  misses(): Promise<number>;
 }
 
-/** Fills the cache, and lets the runtime compile the path: that takes requests, not time. */
-async function warm(
-  generator: Process,
-  server: ServerUnderLoad,
-  size: number,
-  roundsMax: number,
-): Promise<void> {
-  const paths = defined(server.paths[size], 'the paths of a size');
+/** Lets the peer fill its cache. */
+async function warmPeer(load: Load, peer: Peer, size: number): Promise<void> {
+  for (let round = 0; round < WARM_ROUNDS; round += 1) await load(peer, size, WARM_SECONDS);
+}
+
+/** Fills our cache until nothing is missing, and lets the runtime compile the path: that takes requests, not time. */
+async function warmOurs(load: Load, ours: Ours, size: number): Promise<void> {
   let sent = 0;
-  for (let round = 0; round < roundsMax && sent < WARM_REQUESTS; round += 1)
-    sent += (await load(generator, { port: server.port, paths, seconds: 0.25 })).requests;
+  let misses = -1;
+  for (let round = 0; round < WARM_ROUNDS_MAX; round += 1) {
+    sent += (await load(ours, size, WARM_SECONDS)).requests;
+    const before = misses;
+    misses = await ours.misses();
+    if (misses === before && (sent >= WARM_REQUESTS || round >= WARM_ROUNDS)) return;
+  }
+  throw new Error(`the edge still misses after ${sent} requests: its disk does not keep up`);
 }
 
-async function compare(
-  generator: Process,
-  ours: ServerUnderLoad,
-  nginx: ServerUnderLoad,
-  size: number,
-  row: { readonly name: string; readonly goal: number; readonly warmRoundsMax: number },
-): Promise<BenchRow> {
-  // Ours last: it closes what is idle for 15 s, nginx after 75.
-  await warm(generator, nginx, size, row.warmRoundsMax);
-  await warm(generator, ours, size, row.warmRoundsMax);
+async function compare(load: Load, ours: Ours, peer: Peer, row: EdgeRow): Promise<Row> {
+  await warmPeer(load, peer, row.size);
+  await warmOurs(load, ours, row.size);
   const ratios: number[] = [];
   const ourMicros: number[] = [];
-  const nginxMicros: number[] = [];
+  const peerMicros: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    const own = await measure(generator, ours, size, ROUND_SECONDS);
-    const peer = await measure(generator, nginx, size, ROUND_SECONDS);
+    const own = await measure(load, ours, row.size);
+    const other = await measure(load, peer, row.size);
     ourMicros.push(own);
-    nginxMicros.push(peer);
-    ratios.push(own / peer);
+    peerMicros.push(other);
+    ratios.push(own / other);
   }
   return {
     name: row.name,
-    value: Math.round(median(ratios) * 1_000) / 1_000,
-    unit: 'of nginx CPU per request',
+    value: rounded(median(ratios), 3),
+    unit: `of ${peer.name.split(/[ ,]/)[0]} CPU per request`,
     op: '<=',
     goal: row.goal,
-    peer: `nginx proxy_cache + secure_link: ${median(nginxMicros).toFixed(1)} µs; edge: ${median(ourMicros).toFixed(1)} µs`,
+    peer: `${peer.name}: ${median(peerMicros).toFixed(1)} µs; edge: ${median(ourMicros).toFixed(1)} µs`,
   };
 }
 
-/** Runs both servers and a load generator. */
-async function withServers(
-  mode: 'memory' | 'disk',
-  measureAll: (generator: Process, ours: ServerUnderLoad, nginx: ServerUnderLoad) => Promise<BenchRow[]>,
-): Promise<BenchRow[]> {
+/** Runs both servers and a load generator; throws when the peer is not installed. */
+export async function measureRows({ mode, protocol, peer: peerName, rows }: EdgeRowSet): Promise<Row[]> {
   const origin = await startOrigin();
+  const certificates = protocol === 'http1' ? undefined : await makeCertificates();
   const generator = startScript('load-process.ts');
-  const edge = startScript('edge-process.ts', mode);
+  const edge = startScript('edge-process.ts', mode, ...(certificates === undefined ? [] : [certificates]));
+  let peer: Peer | undefined;
   try {
-    const ours = JSON.parse(await edge.next()) as ServerUnderLoad;
-    const nginx = await startNginx(origin.port, mode === 'disk' ? DISK_OBJECTS : 1);
-    try {
-      return await measureAll(generator, ours, nginx);
-    } finally {
-      await nginx.stop();
-    }
+    const ours: Ours = {
+      ...(JSON.parse(await edge.next()) as ServerUnderLoad),
+      async misses() {
+        edge.child.stdin.write('\n');
+        return (JSON.parse(await edge.next()) as { misses: number }).misses;
+      },
+    };
+    const originPort = origin.port;
+    peer =
+      peerName === 'nginx'
+        ? await startNginx({ mode, originPort, certificates })
+        : await startVarnish({ mode, originPort });
+    if (peer === undefined) throw new Error(`${peerName} is not installed: there is nothing to compare with`);
+    const load = loadBy(generator, protocol);
+    const measured: Row[] = [];
+    for (const row of rows) measured.push(await compare(load, ours, peer, row));
+    return measured;
   } finally {
-    await Promise.all([edge.stop(), generator.stop()]);
+    await Promise.all([peer?.stop(), edge.stop(), generator.stop()]);
     origin.server.close();
     origin.server.closeAllConnections();
+    if (certificates !== undefined) await rm(certificates, { recursive: true, force: true });
   }
 }
-
-/** The rows of the edge: CPU per request by body size. */
-export function edgeRows(): Promise<BenchRow[]> {
-  return withServers('memory', async (generator, ours, nginx) => {
-    const rows: BenchRow[] = [];
-    for (const [size, { name, goal }] of SIZES.entries())
-      rows.push(
-        await compare(generator, ours, nginx, size, {
-          name: `edge-cpu-${name}`,
-          goal,
-          warmRoundsMax: WARM_ROUNDS_MAX,
-        }),
-      );
-    return rows;
-  });
-}
-
-/** The same for an edge whose memory is too small for any of the objects: every answer is read from disk. */
-export function diskRows(): Promise<BenchRow[]> {
-  return withServers('disk', async (generator, ours, nginx) => {
-    const rows: BenchRow[] = [];
-    for (const [size, { name }] of SIZES.entries())
-      if (size > 0)
-        rows.push(
-          await compare(generator, ours, nginx, size, {
-            name: `edge-disk-cpu-${name}`,
-            goal: DISK_GOAL,
-            warmRoundsMax: DISK_WARM_ROUNDS_MAX,
-          }),
-        );
-    return rows;
-  });
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.table(await edgeRows());

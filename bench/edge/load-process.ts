@@ -1,13 +1,18 @@
-// The load of the edge bench, a process of its own: raw sockets, keep-alive, one request at a time on each of 32
+// The load of the edge bench, a process of its own: raw sockets or TLS, keep-alive, one request at a time on each of 32
 // connections, every answer counted to its last byte. Reads one JSON task per line, answers one JSON line each.
 
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { connect as connectTls } from 'node:tls';
 import { defined } from '#base/assert.ts';
+import { openHttp2Connection } from './load-http2.ts';
 
 const CONNECTIONS = 32;
 
+export type LoadProtocol = 'http1' | 'tls-http1' | 'tls-http2';
+
 export interface LoadTask {
+  readonly protocol: LoadProtocol;
   readonly port: number;
   readonly paths: readonly string[];
   readonly seconds: number;
@@ -18,30 +23,33 @@ export interface LoadResult {
   readonly failures: number;
 }
 
-interface Round {
+export interface Round {
   readonly paths: readonly string[];
   isOver: boolean;
   requests: number;
   failures: number;
 }
 
-interface Connection {
+export interface Connection {
   /** Asks again and again until the round is over; resolves when the last answer is whole. */
   run(round: Round): Promise<void>;
 }
 
 /** Opens a connection that stays open between rounds, so that no round pays for it. */
-function openConnection(port: number, seed: number): Connection {
+function openHttp1Connection(port: number, seed: number, isSecure: boolean): Connection {
   let round: Round | undefined;
   let finish = (): void => {};
   let next = seed;
   let left = 0;
-  const socket = connect({
-    port,
-    host: '127.0.0.1',
-    noDelay: true,
-    onread: { buffer: Buffer.allocUnsafe(262_144), callback: receive },
-  });
+  const socket: Socket = isSecure
+    ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
+    : connect({
+        port,
+        host: '127.0.0.1',
+        noDelay: true,
+        onread: { buffer: Buffer.allocUnsafe(262_144), callback: receive },
+      });
+  if (isSecure) socket.on('data', (chunk: Buffer) => receive(chunk.length, chunk));
 
   function ask(): void {
     if (round === undefined || round.isOver) {
@@ -93,14 +101,21 @@ function openConnection(port: number, seed: number): Connection {
   };
 }
 
-const pools = new Map<number, Connection[]>();
+function openConnection(task: LoadTask, seed: number): Connection {
+  const { port, protocol } = task;
+  if (protocol === 'tls-http2') return openHttp2Connection(port, seed);
+  return openHttp1Connection(port, seed, protocol === 'tls-http1');
+}
+
+const pools = new Map<string, Connection[]>();
 
 async function run(task: LoadTask): Promise<LoadResult> {
-  let pool = pools.get(task.port);
+  const poolId = `${task.protocol} ${task.port}`;
+  let pool = pools.get(poolId);
   if (pool === undefined) {
     const step = Math.floor(task.paths.length / CONNECTIONS);
-    pool = Array.from({ length: CONNECTIONS }, (_, index) => openConnection(task.port, index * step));
-    pools.set(task.port, pool);
+    pool = Array.from({ length: CONNECTIONS }, (_, index) => openConnection(task, index * step));
+    pools.set(poolId, pool);
   }
   const round: Round = { paths: task.paths, isOver: false, requests: 0, failures: 0 };
   const timer = setTimeout(() => {

@@ -2,23 +2,18 @@
 // many clients ask for at all edges at once is read from the origin.
 
 import { spawn } from 'node:child_process';
-import { createServer, get } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { get } from 'node:http';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { defined } from '#base/assert.ts';
-import type { AssetRecord } from '#contract/media.ts';
 import { createRing, owners, type Ring } from '#core/placement/ring.ts';
-import type { SiteEdge, SitePlan } from '../edge-site/setup.ts';
+import { SEGMENT, SEGMENT_BYTES, type SiteEdge, type SitePlan } from '../edge-site/setup.ts';
 import { type Group, type Row, rounded } from '../row.ts';
 
 const NODES = 8;
 const KEYS = Array.from({ length: 50_000 }, (_, index) => `default/ast/v1/a1/v${index % 6}/${index}.m4s`);
 const EDGES = 4;
 const CLIENTS = 2_000;
-const SEGMENT_BYTES = 300_000;
-const ASSET_ID = `ast_${'0'.repeat(26)}`;
-const SEGMENT = `default/${ASSET_ID}/v1/a1/v720/1.m4s`;
 
 const ownerOf = (ring: Ring, key: string): string => owners(ring, key, new Map()).nodeIds[0] ?? '';
 
@@ -52,50 +47,10 @@ function ringRows(): Row[] {
   ];
 }
 
-const record: AssetRecord = {
-  formatVersion: 1,
-  projectId: 'default',
-  assetId: ASSET_ID,
-  version: 1,
-  revision: 1,
-  name: 'bench',
-  visibility: 'public',
-  isDeleted: false,
-  createdAtMs: 0,
-  source: { bytes: 1, sha256: '0'.repeat(64), fileName: 'x', contentType: 'video/mp4', regionIds: ['bench'] },
-};
-
-/** An origin that takes a moment, and counts how often it is asked for the segment. */
-async function startOrigin(): Promise<{ url: string; reads(): number; stop(): void }> {
-  let reads = 0;
-  const server = createServer((request, response) => {
-    const isSegment = request.url?.endsWith(SEGMENT) === true;
-    if (isSegment) reads += 1;
-    const isRecord = request.url?.endsWith('/record') === true;
-    const body = isRecord ? Buffer.from(JSON.stringify(record)) : Buffer.alloc(SEGMENT_BYTES, 0x61);
-    setTimeout(() => {
-      response.writeHead(isSegment || isRecord ? 200 : 404, {
-        'content-length': isSegment || isRecord ? body.length : 0,
-        etag: '"bench"',
-        'meridian-cache-class': isRecord ? 'record' : 'immutable',
-      });
-      response.end(isSegment || isRecord ? body : undefined);
-    }, 20);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    reads: () => reads,
-    stop() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
-}
-
-function startEdge(id: string) {
-  const script = fileURLToPath(new URL('../edge-site/site-process.ts', import.meta.url));
-  const child = spawn(process.execPath, [script, id], { stdio: ['pipe', 'pipe', 'inherit'] });
+/** A process that answers in lines of JSON. */
+function startProcess(script: string, id: string) {
+  const file = fileURLToPath(new URL(`../edge-site/${script}`, import.meta.url));
+  const child = spawn(process.execPath, [file, id], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     async next(): Promise<unknown> {
@@ -103,7 +58,7 @@ function startEdge(id: string) {
       if (done) throw new Error(`${id} ended early`);
       return JSON.parse(value) as unknown;
     },
-    tell: (plan: SitePlan) => child.stdin.write(`${JSON.stringify(plan)}\n`),
+    tell: (what: unknown) => child.stdin.write(`${JSON.stringify(what)}\n`),
     stop: () =>
       new Promise<void>((resolve) => {
         child.once('exit', () => resolve());
@@ -127,28 +82,32 @@ function ask(port: number): Promise<string> {
 }
 
 async function coldRow(): Promise<Row> {
-  const origin = await startOrigin();
-  const started = Array.from({ length: EDGES }, (_, index) => startEdge(`bench-1-${index}`));
+  const origin = startProcess('origin-process.ts', 'origin');
+  const started = Array.from({ length: EDGES }, (_, index) =>
+    startProcess('site-process.ts', `bench-1-${index}`),
+  );
   try {
+    const originUrl = (await origin.next()) as string;
     const edges = await Promise.all(started.map(async (edge) => (await edge.next()) as SiteEdge));
-    for (const edge of started) edge.tell({ originUrl: origin.url, edges });
+    const plan: SitePlan = { originUrl, edges };
+    for (const edge of started) edge.tell(plan);
     await Promise.all(started.map((edge) => edge.next()));
     const answers = await Promise.all(
       Array.from({ length: CLIENTS }, (_, index) => ask(defined(edges[index % EDGES], 'an edge').port)),
     );
     const wrong = answers.filter((answer) => answer !== `${SEGMENT_BYTES}`);
     if (wrong.length > 0) throw new Error(`${wrong.length} wrong answers, e.g. ${wrong[0]}`);
+    origin.tell('reads');
     return {
       name: 'edge-site-cold-reads',
-      value: origin.reads(),
+      value: (await origin.next()) as number,
       unit: 'origin reads',
       op: '==',
       goal: 1,
       peer: `${CLIENTS} clients over ${EDGES} edge processes of a site`,
     };
   } finally {
-    await Promise.all(started.map((edge) => edge.stop()));
-    origin.stop();
+    await Promise.all([origin, ...started].map((each) => each.stop()));
   }
 }
 

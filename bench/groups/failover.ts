@@ -1,4 +1,5 @@
-// Region loss under three players: the scenario of test/scenarios/failover.ts, many times.
+// Region loss under three players: the scenario of test/scenarios/failover.ts, eight times in the bench (two of them
+// while the buffers are still being filled) and forty times in the soak.
 
 import {
   AMPLE_BUFFER_MS,
@@ -15,7 +16,8 @@ import {
 import type { BenchContext } from '../context.ts';
 import type { Group, Row } from '../row.ts';
 
-const RUNS = 20;
+const RUNS = 8;
+const SOAK_RUNS = 40;
 /** Any; a run that fails is repeated with the seed that it names. */
 const SEED = Number(process.env.MERIDIAN_BENCH_SEED ?? 1);
 
@@ -67,32 +69,41 @@ function rowsOf(kind: PlayerKind, runs: readonly FailoverRun[]): Row[] {
   ];
 }
 
-async function run(context: BenchContext): Promise<readonly Row[]> {
+async function run(context: BenchContext, runs: number): Promise<readonly Row[]> {
   const world = await context.world();
   const asset = await context.asset();
   const browser = await context.browser();
   const server = await startPlayerServer();
   const pages = await openPlayerPages(browser.context, server);
   try {
-    const runs = await failoverRuns({
+    const done = await failoverRuns({
       world,
       asset,
       pages,
-      runs: RUNS,
+      runs,
       seed: SEED,
       onRun: (each) => context.note(describe(each)),
     });
-    return PLAYERS.flatMap((kind) => rowsOf(kind, runs));
+    return PLAYERS.flatMap((kind) => rowsOf(kind, done));
   } finally {
     await pages.close();
     await server.close();
   }
 }
 
+const NAMES = PLAYERS.flatMap((kind) =>
+  ['fatal', 'longest-stall-ms', 'stalls-with-buffer'].map((what) => `failover-${kind}-${what}`),
+);
+
 export const failoverGroup: Group = {
-  names: PLAYERS.flatMap((kind) =>
-    ['fatal', 'longest-stall-ms', 'stalls-with-buffer'].map((what) => `failover-${kind}-${what}`),
-  ),
-  budgetMs: 360_000,
-  run,
+  names: NAMES,
+  budgetMs: 200_000,
+  run: (context) => run(context, RUNS),
+};
+
+/** The same with forty losses, for a soak. */
+export const failoverSoakGroup: Group = {
+  names: NAMES,
+  budgetMs: 1_000_000,
+  run: (context) => run(context, SOAK_RUNS),
 };

@@ -14,7 +14,7 @@ import { type Group, median, type Row, rounded } from '../row.ts';
 
 const ROUNDS = 3;
 /** Long enough that starting the processes does not count, short enough for six encodes on two cores. */
-const SECONDS = 20;
+const SECONDS = 12;
 const SCRIPT = fileURLToPath(new URL('../ladder/ladder-process.ts', import.meta.url));
 const runFile = promisify(execFile);
 

@@ -22,6 +22,18 @@ export function may(role: ApiRole): boolean {
   return state.kind === 'in' && RANKS[state.identity.role] >= RANKS[role];
 }
 
+/** Whether the person belongs to no single project. */
+export function isOfInstallation(): boolean {
+  const state = session.get();
+  return state.kind === 'in' && state.identity.projectId === null;
+}
+
+/** The project that is taken unless another is chosen. */
+export function ownProject(): string {
+  const state = session.get();
+  return (state.kind === 'in' ? state.identity.projectId : null) ?? 'default';
+}
+
 /** Follows the end of a session that control reports on any call. */
 export function watchSession(): void {
   setSessionEndedHandler(() => {
@@ -30,15 +42,25 @@ export function watchSession(): void {
   });
 }
 
+/** Asks again what the person may do: broken glass changes it. A failure is told by whatever is called next. */
+export async function refreshIdentity(): Promise<void> {
+  try {
+    session.set({ kind: 'in', identity: await call('GET /v1/session', {}) });
+  } catch {
+    // An ended session is handled where every call is.
+  }
+}
+
 /** Logs in with an API token; throws what control says. */
 export async function logIn(token: string): Promise<void> {
   session.set({ kind: 'in', identity: await call('POST /v1/session', { body: { token } }) });
 }
 
-/** Logs out; the cookie is gone even when control says nothing any more. */
+/** Logs out, at the provider of identities too; the cookie is gone even when control says nothing any more. */
 export async function logOut(): Promise<void> {
   try {
-    await call('DELETE /v1/session', {});
+    const { path } = await call('DELETE /v1/session', {});
+    if (path !== null) window.location.assign(path);
   } finally {
     session.set({ kind: 'out', hasEnded: false });
   }

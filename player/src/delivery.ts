@@ -3,11 +3,13 @@
 import type { HlsConfig } from 'hls.js';
 import type { Switch } from '../../src/core/playback/failover.ts';
 import { withClones } from '../../src/core/playback/steering.ts';
+import type { ViewingIdentity } from '../../src/core/playback/viewing-events.ts';
 import type { Edge } from './edges.ts';
 import { addressOn, type Route, readPresentation } from './presentation.ts';
 import { createRacingLoader } from './racing-loader.ts';
 import { createRouter, type Router } from './router.ts';
 import { createSteeringLoop } from './steering-loop.ts';
+import { createTelling, TELLS_NOTHING, type Telling } from './telling.ts';
 
 export type DeliveryOptions = {
   readonly src: string;
@@ -16,7 +18,11 @@ export type DeliveryOptions = {
   readonly group: () => string | undefined;
   readonly bufferedMs: () => number;
   readonly throughputBps: () => number;
+  /** Whether what is asked for now is for later. */
+  readonly isPrefetch: () => boolean;
   readonly onMoved: (moved: Switch) => void;
+  /** What is watched, for the events that the edges are told; undefined: they are told nothing. */
+  readonly told: Omit<ViewingIdentity, 'sessionId'> | undefined;
 };
 
 export type Delivery = {
@@ -26,6 +32,7 @@ export type Delivery = {
   readonly edgeName: () => string;
   /** An address on each pathway, the one of now first, those in trouble last. */
   readonly addresses: (url: string) => readonly string[];
+  readonly telling: Telling;
   readonly stop: () => void;
 };
 
@@ -41,9 +48,28 @@ export function startRoutes(src: string, edges: readonly Edge[]): readonly [Rout
 export function createDelivery(options: DeliveryOptions): Delivery {
   const { edges } = options;
   const first = startRoutes(options.src, edges);
+  const telling =
+    options.told === undefined
+      ? TELLS_NOTHING
+      : createTelling({
+          ...options.told,
+          sessionId: options.sessionId,
+          pathwayId: () => router.current(),
+          edgeBaseUrls: () => {
+            const bases =
+              edges.length > 0 ? edges : [{ pathwayId: first[0].pathwayId, baseUrl: first[0].prefix }];
+            const rank = (pathwayId: string): number =>
+              router.isBad(pathwayId) ? 2 : Number(pathwayId !== router.current());
+            return [...bases]
+              .sort((a, b) => rank(a.pathwayId) - rank(b.pathwayId))
+              .map(({ baseUrl }) => baseUrl.replace(/\/+$/, ''));
+          },
+        });
   const router = createRouter({
+    telling,
     startRoutes: first,
     bufferedMs: options.bufferedMs,
+    isPrefetch: options.isPrefetch,
     onMoved: (moved) => {
       if (moved.reason.code !== 'steering' && moved.reason.code !== 'start') steering.hurry();
       options.onMoved(moved);
@@ -91,7 +117,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const found = ids.map((id) => addressOn(router.routes(), url, id));
       return [...new Set([...found.filter((address) => address !== undefined), url])];
     },
+    telling,
     stop: () => {
+      telling.stop();
       steering.stop();
       router.stop();
     },

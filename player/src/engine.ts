@@ -6,10 +6,12 @@ import type { Switch } from '../../src/core/playback/failover.ts';
 import { initialRecovery, type RecoveryEvent, stepRecovery } from '../../src/core/playback/recovery.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
 import { type Edge, probeEdges } from './edges.ts';
-import { createHls, createSessionId, type Preloaded } from './preload.ts';
+import { keepLatency } from './keep-latency.ts';
+import { createHls, createSessionId, type Preloaded, toldOf } from './preload.ts';
 import { type AssetStatus, waitUntilPlayable } from './readiness.ts';
 import { rememberedThroughput, rememberThroughput } from './settings.ts';
-import type { Stall } from './stall-meter.ts';
+import { STALL_MIN_MS, type Stall } from './stall-meter.ts';
+import type { Glance } from './telling.ts';
 import { bufferedMsOf, type Viewing, watchViewing } from './viewing.ts';
 
 /** The throughput kept for the next visit changes slowly. */
@@ -17,15 +19,17 @@ const REMEMBER_EVERY_MS = 10_000;
 
 export type EngineOptions = {
   readonly src: string;
+  /** A broadcast rather than a video: it starts at its live edge and stays there. */
+  readonly isLive?: boolean | undefined;
   readonly edges?: readonly Edge[];
   /** Asked until the asset is playable, when given. */
   readonly statusUrl?: string;
   /** Viewer group for steering; measured when the page knows none. */
   readonly group?: string | undefined;
   readonly startPositionSeconds?: number;
-  /** CMCD v2 on playlists and segments; on by default. */
+  /** CMCD v2 on playlists and segments, and as events that the edges are told; on by default. */
   readonly hasCmcd?: boolean;
-  /** Where CMCD events are posted; nowhere by default. */
+  /** Where hls.js posts CMCD events of its own besides; nowhere by default. */
   readonly cmcdEventUrl?: string;
   /** No rendition above this bitrate, to spare a viewer's data. */
   readonly bitrateBpsMax?: number | undefined;
@@ -58,6 +62,9 @@ export type Engine = {
   readonly sessionId: string;
   /** Address of the multivariant playlist. */
   readonly src: string;
+  readonly isLive: boolean;
+  /** Goes to the live edge of a broadcast. */
+  readonly seekToLive: () => void;
   /** An address of the presentation on each pathway, the one of now first. */
   readonly addresses: (url: string) => readonly string[];
   readonly hls: () => Hls | undefined;
@@ -87,6 +94,8 @@ type Core = {
   assetState: AssetStatus['state'] | undefined;
   reloadTimer: ReturnType<typeof setTimeout> | undefined;
   stopWaiting: (() => void) | undefined;
+  /** When the picture moved last, or was not meant to. */
+  movedAtMs: number;
   /** Until the first load takes it. */
   preloaded: Preloaded | undefined;
 };
@@ -117,12 +126,16 @@ export function createEngine(video: HTMLVideoElement, options: EngineOptions): E
     assetState: undefined,
     reloadTimer: undefined,
     stopWaiting: undefined,
+    movedAtMs: 0,
     preloaded: options.preloaded,
   };
   const viewing: Viewing = watchViewing(video, {
     nowMs: core.nowMs,
     onFirstFrame: () => notify(core, 'first-frame'),
     onSample: (sample) => {
+      const { hasProgressed, isWaiting } = sample;
+      if (hasProgressed || !isWaiting) core.movedAtMs = core.nowMs();
+      delivery.telling.look(() => glanceOf(core, viewing));
       if (core.failure === undefined && core.hls !== undefined)
         recover(core, delivery, viewing, {
           type: 'sample',
@@ -138,6 +151,12 @@ export function createEngine(video: HTMLVideoElement, options: EngineOptions): E
     video,
     sessionId: core.sessionId,
     src: core.src,
+    isLive: options.isLive ?? false,
+    seekToLive: () => {
+      const position = core.hls?.liveSyncPosition;
+      if (typeof position === 'number') video.currentTime = position;
+      video.play().catch(() => undefined);
+    },
     addresses: delivery.addresses,
     hls: () => core.hls,
     stats: () => statsOf(core, delivery, viewing, createdAtMs),
@@ -165,6 +184,7 @@ function takeDelivery(core: Core): Delivery {
   const host = {
     group: chooseGroup(options),
     bufferedMs: () => bufferedMsOf(video),
+    isPrefetch: () => false,
     onMoved: () => notify(core, 'moved'),
   };
   if (core.preloaded !== undefined) {
@@ -172,7 +192,8 @@ function takeDelivery(core: Core): Delivery {
     return core.preloaded.delivery;
   }
   const throughputBps = () => core.hls?.bandwidthEstimate ?? 0;
-  return createDelivery({ src, edges: options.edges ?? [], sessionId, throughputBps, ...host });
+  const told = toldOf(options, src);
+  return createDelivery({ src, edges: options.edges ?? [], sessionId, throughputBps, told, ...host });
 }
 
 /** The page's group, else the region nearest by round trip, once that is measured. */
@@ -239,6 +260,7 @@ function load(core: Core, delivery: Delivery, viewing: Viewing, startPositionSec
     hls.on(event, () => notify(core, 'changed'));
   if (!isPrepared) hls.loadSource(src);
   hls.attachMedia(video);
+  if (options.isLive) keepLatency(hls, video);
   viewing.expectFrame();
   if (viewing.isPlayingWanted()) video.play().catch(() => undefined);
 }
@@ -295,6 +317,30 @@ function keepHouse(core: Core, delivery: Delivery, viewing: Viewing): () => void
     removeEventListener('online', onOnline);
     clearInterval(keeper);
   };
+}
+
+/** The viewer's state as the edges are told it. */
+function glanceOf(core: Core, viewing: Viewing): Glance {
+  const { hls, video } = core;
+  const startupMs = viewing.startupMs() ?? undefined;
+  const latencySeconds = core.options.isLive === true ? hls?.latency : undefined;
+  return {
+    state: stateOf(core, viewing, startupMs !== undefined),
+    bufferedMs: bufferedMsOf(video),
+    bitrateBps: hls?.levels[hls.currentLevel]?.bitrate,
+    latencyMs: latencySeconds === undefined || latencySeconds <= 0 ? undefined : latencySeconds * 1_000,
+    startupMs,
+  };
+}
+
+function stateOf(core: Core, viewing: Viewing, hasStarted: boolean): Glance['state'] {
+  const { video } = core;
+  if (core.failure !== undefined) return 'f';
+  if (video.ended) return 'e';
+  if (!hasStarted) return 's';
+  if (!viewing.isPlayingWanted()) return 'a';
+  if (video.seeking) return 'k';
+  return core.nowMs() - core.movedAtMs > STALL_MIN_MS ? 'r' : 'p';
 }
 
 function statsOf(core: Core, delivery: Delivery, viewing: Viewing, createdAtMs: number): PlayerStats {

@@ -2,6 +2,7 @@
 
 import { createFeed } from './feed/feed.ts';
 import { startFeedPage } from './feed/feed-page.ts';
+import { keepLatency } from './keep-latency.ts';
 import { allPlayers, createPlayer } from './player.ts';
 import { MeridianPlayerElement } from './player-element.ts';
 import { preload } from './preload.ts';
@@ -13,6 +14,8 @@ export type Meridian = {
   readonly createFeed: typeof createFeed;
   /** Fetches what a start needs; give the result to `createPlayer` as `preloaded`. */
   readonly preload: typeof preload;
+  /** Keeps an hls.js instance of your own near the live edge; see player/README.md. */
+  readonly keepLatency: typeof keepLatency;
   /** Every player of the page, oldest first. */
   readonly players: readonly ReturnType<typeof createPlayer>[];
 };
@@ -27,6 +30,7 @@ window.Meridian = {
   createPlayer,
   createFeed,
   preload,
+  keepLatency,
   get players() {
     return allPlayers();
   },

@@ -6,14 +6,17 @@ import Hls from 'hls.js';
 import type { Switch } from '../../src/core/playback/failover.ts';
 import { createDelivery, type Delivery } from './delivery.ts';
 import type { Edge } from './edges.ts';
+import { guardParts } from './guard-parts.ts';
 import { hlsSettings, rememberedThroughput } from './settings.ts';
 
 export type PreloadOptions = {
   readonly src: string;
+  /** A broadcast rather than a video. */
+  readonly isLive?: boolean | undefined;
   readonly edges?: readonly Edge[];
   readonly group?: string | undefined;
   readonly startPositionSeconds?: number;
-  /** CMCD v2 on playlists and segments; on by default. */
+  /** CMCD v2 on playlists and segments, and as events that the edges are told; on by default. */
   readonly hasCmcd?: boolean;
   readonly cmcdEventUrl?: string | undefined;
   /** What the connection carries as far as is known; remembered from earlier visits otherwise. */
@@ -27,6 +30,7 @@ export type SourceHost = {
   bufferedMs: () => number;
   onMoved: (moved: Switch) => void;
   group: () => string | undefined;
+  isPrefetch: () => boolean;
 };
 
 export type Preloaded = {
@@ -48,15 +52,24 @@ export function createSessionId(): string {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** The asset's project and id out of …/m/{project}/{asset}/v…, for CMCD's content id. */
+/** Project and id out of …/m/{project}/{asset}/v… or …/l/{project}/{broadcast}/…, for CMCD's content id. */
 function contentIdOf(src: string): string | undefined {
-  return /\/m\/([^/]+\/[^/]+)\//.exec(new URL(src).pathname)?.[1];
+  return /\/[ml]\/([^/]+\/[^/]+)\//.exec(new URL(src).pathname)?.[1];
+}
+
+/** What the edges are told of a viewing, besides its session. */
+export function toldOf(
+  { hasCmcd, isLive }: Pick<PreloadOptions, 'hasCmcd' | 'isLive'>,
+  src: string,
+): { contentId: string | undefined; isLive: boolean } | undefined {
+  return hasCmcd === false ? undefined : { contentId: contentIdOf(src), isLive: isLive ?? false };
 }
 
 /** An hls.js over a delivery, not loaded yet. */
 export function createHls(options: PreloadOptions, src: string, sessionId: string, delivery: Delivery): Hls {
   const hls = new Hls({
     ...hlsSettings({
+      isLive: options.isLive ?? false,
       startPositionSeconds: options.startPositionSeconds ?? 0,
       throughputBps: options.throughputBps ?? rememberedThroughput(),
       sessionId,
@@ -66,6 +79,7 @@ export function createHls(options: PreloadOptions, src: string, sessionId: strin
     }),
     loader: delivery.loader,
   });
+  guardParts(hls, Hls.Events);
   const { bitrateBpsMax } = options;
   if (bitrateBpsMax !== undefined)
     hls.on(Hls.Events.MANIFEST_PARSED, (_event, { levels }) => {
@@ -85,6 +99,7 @@ export function preload(options: PreloadOptions): Preloaded {
     bufferedMs: () => 0,
     onMoved: () => undefined,
     group: () => options.group,
+    isPrefetch: () => true,
   };
   const delivery = createDelivery({
     src,
@@ -92,8 +107,10 @@ export function preload(options: PreloadOptions): Preloaded {
     sessionId,
     group: () => host.group(),
     bufferedMs: () => host.bufferedMs(),
+    isPrefetch: () => host.isPrefetch(),
     throughputBps: () => hls.bandwidthEstimate,
     onMoved: (moved) => host.onMoved(moved),
+    told: toldOf(options, src),
   });
   const hls = createHls(options, src, sessionId, delivery);
   const loaded = new Set<string>();

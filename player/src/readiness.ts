@@ -4,7 +4,18 @@
 import type { RoutedRequest } from './router.ts';
 
 export type AssetStatus = {
-  readonly state: 'unknown' | 'processing' | 'growing' | 'complete' | 'failed' | 'deleted';
+  readonly state:
+    | 'unknown'
+    | 'processing'
+    | 'growing'
+    | 'complete'
+    | 'failed'
+    | 'deleted'
+    // Of broadcasts:
+    | 'waiting'
+    | 'on_air'
+    | 'interrupted'
+    | 'ended';
   readonly isPlayable: boolean;
   /** Why processing failed, as a sentence. */
   readonly failure: string | undefined;
@@ -17,6 +28,10 @@ const STATES: readonly AssetStatus['state'][] = [
   'complete',
   'failed',
   'deleted',
+  'waiting',
+  'on_air',
+  'interrupted',
+  'ended',
 ];
 
 /** Reads status.json; undefined when it is not one. */

@@ -1,6 +1,7 @@
 // hls.js settings of Meridian's player, with the reason beside each number.
 
 import type { HlsConfig, LoaderResponse, LoadPolicy, RetryConfig } from 'hls.js';
+import { STALL_SETS_BACK_MS } from '../../src/core/playback/catch-up.ts';
 
 /** Bytes asked again after every pathway failed: a train tunnel lasts longer than a region's failover. */
 const RETRIES_MAX = 8;
@@ -33,6 +34,8 @@ function policy(retries: number): LoadPolicy {
 }
 
 export type SettingsInput = {
+  /** A broadcast: it starts at its live edge, whatever `startPositionSeconds` says. */
+  readonly isLive: boolean;
   readonly startPositionSeconds: number;
   readonly throughputBps: number;
   readonly sessionId: string;
@@ -45,7 +48,15 @@ export type SettingsInput = {
 /** Settings for one hls.js instance, without its loader. */
 export function hlsSettings(input: SettingsInput): Partial<HlsConfig> {
   return {
-    startPosition: input.startPositionSeconds,
+    startPosition: input.isLive ? -1 : input.startPositionSeconds,
+    // keep-latency.ts sets the rate.
+    ...(input.isLive
+      ? {
+          lowLatencyMode: true,
+          maxLiveSyncPlaybackRate: 1,
+          liveSyncOnStallIncrease: STALL_SETS_BACK_MS / 1_000,
+        }
+      : {}),
     // The first segment is asked for before the media element is attached.
     startFragPrefetch: true,
     // A bitrate test would load one segment twice; the estimate below starts well enough.

@@ -1,7 +1,9 @@
 // The watch and embed pages: reads project, asset, version and token from the address, finds the edges, plays.
 //
-// Addresses: /watch/{project}/{asset}[?token=…&v=1&t=30] and /embed/… with [&autoplay&muted&loop]. A token moves into
-// the path prefix /t/{token}/, so that every relative address below keeps it.
+// Addresses: /watch/{project}/{asset}[?token=…&v=1&t=30] and /embed/… with [&autoplay&muted&loop]; a broadcast takes the
+// place of an asset, and its recording the place of the broadcast once it has ended. Without a version the
+// asset's own of now is played. A token moves into the path prefix /t/{token}/, so that every relative address below keeps
+// it.
 
 import { type EdgeList, loadEdges, readEdgeList, rememberedEdges } from './edges.ts';
 import { MeridianPlayerElement } from './player-element.ts';
@@ -12,7 +14,9 @@ const EDGES_WAIT_MS = 250;
 export type PageAddress = {
   readonly kind: 'watch' | 'embed';
   readonly project: string;
+  /** The asset, or the broadcast. */
   readonly asset: string;
+  readonly isLive: boolean;
   readonly directory: string;
   readonly query: URLSearchParams;
 };
@@ -24,10 +28,13 @@ export function readPageAddress(address: string): PageAddress | undefined {
   if ((kind !== 'watch' && kind !== 'embed') || project === undefined || asset === undefined)
     return undefined;
   const token = url.searchParams.get('token');
-  const version = /^\d+$/.test(url.searchParams.get('v') ?? '') ? url.searchParams.get('v') : '1';
+  const number = url.searchParams.get('v') ?? '';
+  const version = /^[1-9]\d*$/.test(number) ? `v${number}` : 'current';
   const prefix = token === null ? '' : `/t/${encodeURIComponent(token)}`;
-  const directory = `${url.origin}${prefix}/m/${project}/${asset}/v${version}`;
-  return { kind, project, asset, directory, query: url.searchParams };
+  const isLive = asset.startsWith('brd_');
+  const place = isLive ? `l/${project}/${asset}` : `m/${project}/${asset}/${version}`;
+  const directory = `${url.origin}${prefix}/${place}`;
+  return { kind, project, asset, isLive, directory, query: url.searchParams };
 }
 
 /** What is known of the edges right now: what the page carries, else what an earlier visit kept, else what arrives soon. */
@@ -55,11 +62,14 @@ function showName(name: string): void {
   for (const slot of document.querySelectorAll<HTMLElement>('[data-show="asset"]')) slot.textContent = name;
 }
 
-/** The asset's name instead of its id, when the edge tells it; the video does not wait for it. */
-async function askName(statusUrl: string): Promise<void> {
+/** The name instead of the id, when the edge tells it; the picture does not wait for it. */
+async function askName({ directory, kind, project, query }: PageAddress): Promise<void> {
   try {
-    const status = (await (await fetch(statusUrl)).json()) as { name?: unknown };
+    const response = await fetch(`${directory}/status.json`);
+    const status = (await response.json()) as { name?: unknown; recording?: unknown };
     if (typeof status.name === 'string' && status.name !== '') showName(status.name);
+    if (typeof status.recording === 'string')
+      location.replace(`/${kind}/${project}/${status.recording}${query.size === 0 ? '' : `?${query}`}`);
   } catch {
     // The id stays.
   }
@@ -80,11 +90,12 @@ export async function startPage(): Promise<void> {
   showName(page.asset);
   for (const slot of document.querySelectorAll<HTMLElement>('[data-show="project"]'))
     slot.textContent = page.project;
-  void askName(`${directory}/status.json`);
+  void askName(page);
   element.play({
     src: `${directory}/main.m3u8`,
     statusUrl: `${directory}/status.json`,
-    poster: `${directory}/poster.jpg`,
+    isLive: page.isLive,
+    ...(page.isLive ? {} : { poster: `${directory}/poster.jpg` }),
     edges,
     group,
     startPositionSeconds: Number(query.get('t')) || 0,

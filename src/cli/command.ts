@@ -50,6 +50,26 @@ export const API_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   json: { type: 'boolean', summary: 'Print JSON for scripts' },
 };
 
+/** Of commands that list what belongs to projects. */
+export const PROJECT_OPTION: Readonly<Record<string, OptionSpec>> = {
+  project: { type: 'string', value: 'ID', summary: 'Only this project' },
+};
+
+/** Of commands that list. */
+export const LIMIT_OPTION: Readonly<Record<string, OptionSpec>> = {
+  limit: { type: 'string', value: 'N', summary: 'How many (default 50, at most 200)' },
+};
+
+/** What `LIMIT_OPTION` asks for; control says what is wrong with it. */
+export function limitOf(invocation: Invocation): string | number {
+  return invocation.text('limit') ?? 50;
+}
+
+/** The error for arguments that make no sense. */
+export function refuse(reason: string): MeridianError {
+  return new MeridianError('invalid_request', { reason });
+}
+
 /** Finds the command that the arguments name and what is left for it. */
 export function findCommand(
   commands: readonly Command[],
@@ -121,7 +141,7 @@ export function commandHelp(command: Command): string {
   ].join('\n');
 }
 
-/** Help of all commands. */
+/** Help of all commands, or of some: those of a group (`storage`, `webhooks`…). */
 export function overviewHelp(commands: readonly Command[]): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   return [
@@ -134,4 +154,9 @@ export function overviewHelp(commands: readonly Command[]): string {
     '`meridian COMMAND --help` shows a command’s options with examples.',
     '',
   ].join('\n');
+}
+
+/** Commands of the group that the first argument names. */
+export function commandsOfGroup(commands: readonly Command[], group: string): readonly Command[] {
+  return commands.filter(({ name }) => name.startsWith(`${group} `));
 }

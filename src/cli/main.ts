@@ -2,13 +2,27 @@
 
 import { enableCompileCache } from 'node:module';
 import { nearestWord } from '#base/nearest.ts';
-import { commandHelp, findCommand, overviewHelp, parseInvocation } from './command.ts';
+import {
+  type Command,
+  commandHelp,
+  commandsOfGroup,
+  findCommand,
+  overviewHelp,
+  parseInvocation,
+} from './command.ts';
 import { printError } from './output.ts';
 
 enableCompileCache();
 
+/** The commands that these words may name; all of them is what takes time to load. */
+async function commandsFor(args: readonly string[]): Promise<readonly Command[]> {
+  const { processCommands } = await import('./commands/processes.ts');
+  if (findCommand(processCommands, args) !== undefined) return processCommands;
+  return (await import('./commands/commands.ts')).commands;
+}
+
 async function main(args: readonly string[]): Promise<number> {
-  const { commands } = await import('./commands/commands.ts');
+  const commands = await commandsFor(args);
   if (args.length === 0 || ['--help', '-h', 'help'].includes(args[0] ?? '')) {
     process.stdout.write(overviewHelp(commands));
     return 0;
@@ -20,6 +34,15 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const found = findCommand(commands, args);
   if (found === undefined) {
+    const [group = '', next] = args;
+    const members = commandsOfGroup(commands, group);
+    if (members.length > 0) {
+      // `meridian storage` asks what there is; `meridian storage scurb` is a mistake.
+      const isAsking = next === undefined || next.startsWith('-') || next === 'help';
+      if (!isAsking) process.stderr.write(`meridian: there is no command \`${group} ${next}\`.\n\n`);
+      (isAsking ? process.stdout : process.stderr).write(overviewHelp(members));
+      return isAsking ? 0 : 2;
+    }
     const nearest = nearestWord(
       args[0] ?? '',
       commands.map(({ name }) => name),

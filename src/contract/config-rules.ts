@@ -18,9 +18,11 @@ export function findContradictions(config: Config): ConfigContradiction[] {
   return [
     ...findRepeatedIds(config),
     ...findRepeatedPorts(config),
+    ...findSharedUdpPorts(config),
     ...findSharedBuckets(config),
     ...findBadViewerGroups(config),
     ...findBadDelays(config),
+    ...findBadSignIn(config),
   ];
 }
 
@@ -57,6 +59,27 @@ function findRepeatedPorts(config: Config): ConfigContradiction[] {
     ports.filter(({ value }) => value !== 0),
     (port, first) => `port ${port} is also used by ${formatConfigPath(first)}`,
   );
+}
+
+/** Each site listens on the whole of its ranges; browsers send media to a UDP port of their own. */
+function findSharedUdpPorts(config: Config): ConfigContradiction[] {
+  const ranges = config.regions.flatMap((region, index) =>
+    region.sites.flatMap(({ srtPorts, whip }, at) => {
+      const site = ['regions', index, 'sites', at];
+      return [
+        ...(srtPorts === undefined ? [] : [{ ...srtPorts, path: [...site, 'srtPorts'] }]),
+        ...(whip?.udpPorts === undefined ? [] : [{ ...whip.udpPorts, path: [...site, 'whip', 'udpPorts'] }]),
+      ];
+    }),
+  );
+  return ranges.flatMap(({ first, count, path }, index) => {
+    if (first + count > 65_536) return [{ path, message: `port ${first + count - 1} is past 65535` }];
+    const other = ranges
+      .slice(0, index)
+      .find((range) => range.first < first + count && first < range.first + range.count);
+    if (other === undefined) return [];
+    return [{ path, message: `these ports overlap with ${formatConfigPath(other.path)}` }];
+  });
 }
 
 /** Losing one region must not take another's media with it, and their keys would collide. */
@@ -130,4 +153,27 @@ function repeated<T>(
     else found.push({ path, message: describe(value, earlier) });
   }
   return found;
+}
+
+/** A provider over plain http could be anybody's, and a role in a region that is not there would be none. */
+function findBadSignIn({ access: { oidc }, regions }: Config): ConfigContradiction[] {
+  if (oidc === undefined) return [];
+  const { protocol, hostname } = new URL(oidc.issuer);
+  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+  const insecure =
+    protocol === 'http:' && !isLoopback
+      ? [{ path: ['access', 'oidc', 'issuer'], message: 'the provider must be reached by https' }]
+      : [];
+  return [
+    ...insecure,
+    ...oidc.roles.flatMap((rule, index): ConfigContradiction[] => {
+      const path = ['access', 'oidc', 'roles', index, 'regions'];
+      if (rule.regions === undefined) return [];
+      if (rule.role !== 'operator' || rule.project !== undefined)
+        return [{ path, message: 'only operators of the whole installation are limited to regions' }];
+      return rule.regions
+        .filter((id) => !regions.some((region) => region.id === id))
+        .map((id) => ({ path, message: `there is no region "${id}"` }));
+    }),
+  ];
 }

@@ -1,8 +1,13 @@
 // meridian.yaml: one strict schema that yields parsing, defaults, documentation and JSON Schema.
 
 import { z } from 'zod';
+import { accessConfigSchema } from './access.ts';
 import { regionIdSchema, siteIdSchema } from './identifiers.ts';
+import { incidentsConfigSchema } from './incidents.ts';
 import { UPLOAD_BYTES_MAX_DEFAULT } from './limits.ts';
+import { servicesConfigSchema } from './services.ts';
+
+const DAY_MS = 86_400_000;
 
 const port = z.number().int().min(0).max(65_535);
 
@@ -38,10 +43,46 @@ const siteSchema = z.strictObject({
       edge: port.describe('Viewers: playback, watch pages, steering'),
       ingest: port.describe('Uploads (tus)'),
       node: port.describe('Other nodes, health and metrics'),
+      rtmp: port.optional().describe('Live publishers (RTMP); absent: none'),
     })
     .describe('Ports of the node that `meridian up` starts for this site'),
   edgeUrl: z.url().optional().describe('Public address of the edges, when it is not http(s)://host:port'),
   ingestUrl: z.url().optional().describe('Public address of the ingest, when it is not http(s)://host:port'),
+  rtmpUrl: z
+    .url({ protocol: /^rtmps?$/ })
+    .optional()
+    .describe('Public address for live publishers, when it is not rtmp://host:port'),
+  srtPorts: z
+    .strictObject({
+      first: z.number().int().min(1).max(65_535).describe('Lowest of the ports'),
+      count: z.number().int().min(1).max(256).default(16).describe('Broadcasts that take SRT at once'),
+    })
+    .optional()
+    .describe('UDP ports for live publishers by SRT, one for each broadcast that takes it; absent: none'),
+  srtHost: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe('Public name for SRT publishers, when it is not host'),
+  whip: z
+    .strictObject({
+      publicIp: z
+        .ipv4()
+        .optional()
+        .describe(
+          'Address that browsers send media to, when the ingest is behind NAT (1:1); absent: its own',
+        ),
+      udpPorts: z
+        .strictObject({
+          first: port.min(1),
+          count: z.number().int().min(1).max(1_000),
+        })
+        .optional()
+        .describe('UDP ports for media, one for each publisher; absent: any that is free'),
+    })
+    .optional()
+    .describe('Live publishers from browsers (WHIP), on the port of uploads; absent: none'),
 });
 
 const regionSchema = z.strictObject({
@@ -58,6 +99,38 @@ const regionSchema = z.strictObject({
   objects: objectsSchema.default({ kind: 'disk' }),
   sites: z.array(siteSchema).min(1).max(32).describe('Datacentres of the region'),
 });
+
+export type WhipConfig = NonNullable<z.infer<typeof siteSchema>['whip']>;
+
+const mailServerSchema = z
+  .strictObject({
+    host: z.string().min(1).max(255),
+    port: z.number().int().min(1).max(65_535).default(587),
+    security: z
+      .enum(['starttls', 'tls', 'none'])
+      .default('starttls')
+      .describe(
+        'starttls insists on it; tls from the first byte, mostly at port 465; none for the same host',
+      ),
+    user: z.string().min(1).max(320).optional(),
+    passwordFile: z.string().min(1).optional().describe('File that holds the password and nothing else'),
+    passwordEnv: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+      .optional()
+      .describe('Variable of the environment that holds it'),
+    authorityFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('PEM of an authority of your own that vouches for the server'),
+    from: z.email().max(320).describe('Address of the sender'),
+  })
+  .refine(
+    ({ passwordEnv, passwordFile, user }) =>
+      (user !== undefined) === (passwordEnv !== undefined || passwordFile !== undefined),
+    'user and one of passwordFile and passwordEnv belong together',
+  );
 
 export const configSchema = z.strictObject({
   dataDirectory: z
@@ -77,7 +150,15 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   supervisor: z
-    .strictObject({ port: port.default(8079).describe('Health and metrics of the supervisor') })
+    .strictObject({
+      port: port.default(8079).describe('Health and metrics of the supervisor'),
+      restartPauseMsMax: z
+        .number()
+        .int()
+        .min(250)
+        .default(10_000)
+        .describe('Longest pause before a process that ended is started again; pauses double up to it'),
+    })
     .prefault({}),
   regions: z.array(regionSchema).min(1).max(64).prefault(defaultRegions()).describe('Regions of this world'),
   wan: z
@@ -119,6 +200,9 @@ export const configSchema = z.strictObject({
         .describe('How long players keep a steering answer'),
     })
     .prefault({}),
+  incidents: incidentsConfigSchema,
+  access: accessConfigSchema,
+  services: servicesConfigSchema,
   limits: z
     .strictObject({
       uploadBytesMax: z
@@ -146,6 +230,13 @@ export const configSchema = z.strictObject({
         .default(2 * 2 ** 30)
         .describe('Disk cache of one edge process, under its memory cache; 0: none'),
       encoderSlots: z.number().int().min(0).max(64).default(1).describe('Jobs that one node encodes at once'),
+      channelSlots: z
+        .number()
+        .int()
+        .min(0)
+        .max(64)
+        .default(2)
+        .describe('Channels of live broadcasts that one node runs at once'),
     })
     .prefault({}),
   durability: z
@@ -212,6 +303,18 @@ export const configSchema = z.strictObject({
         ),
     })
     .prefault({}),
+  notifications: z
+    .strictObject({
+      allowPrivateAddresses: z
+        .boolean()
+        .default(false)
+        .describe('Let channels of notifications reach loopback, private and link-local addresses'),
+      mailServers: z
+        .record(z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/), mailServerSchema)
+        .default({})
+        .describe('SMTP servers by the names under which channels of the kind email use them'),
+    })
+    .prefault({}),
   imports: z
     .strictObject({
       slots: z.number().int().min(0).max(64).default(2).describe('Imports that one ingest fetches at once'),
@@ -246,6 +349,74 @@ export const configSchema = z.strictObject({
         .describe('Buckets that may be imported from, by name; read by the nodes alone'),
     })
     .prefault({}),
+  telemetry: z
+    .strictObject({
+      keptSliceMs: z
+        .number()
+        .int()
+        .min(3_600_000)
+        .default(2 * DAY_MS)
+        .describe('Series in steps of 5 s are kept for so long'),
+      keptMinuteMs: z
+        .number()
+        .int()
+        .min(DAY_MS)
+        .default(35 * DAY_MS)
+        .describe('Series in steps of a minute are kept for so long; budgets look back 30 days'),
+      keptHourMs: z
+        .number()
+        .int()
+        .min(DAY_MS)
+        .default(400 * DAY_MS)
+        .describe('Series in steps of an hour are kept for so long'),
+      keptSessionMs: z
+        .number()
+        .int()
+        .min(600_000)
+        .default(7 * DAY_MS)
+        .describe('Viewings are kept for so long after they were last heard of'),
+      history: z
+        .strictObject({
+          objects: objectsSchema
+            .default({ kind: 'disk' })
+            .describe(
+              'Where ended viewings are written as Parquet: the data directory of control, or a bucket',
+            ),
+          keptMs: z
+            .number()
+            .int()
+            .min(DAY_MS)
+            .default(400 * DAY_MS)
+            .describe('Days of it are kept for so long'),
+        })
+        .prefault({}),
+      acceptLateMs: z
+        .number()
+        .int()
+        .min(60_000)
+        .default(DAY_MS / 2)
+        .describe('Reports of nodes are taken when they are so late; below keptSliceMs'),
+      spoolBytesMax: z
+        .number()
+        .int()
+        .min(1_000_000)
+        .default(64_000_000)
+        .describe('What a node keeps on disk while control is away; the oldest goes first'),
+      otlp: z
+        .strictObject({
+          endpoint: z
+            .url({ protocol: /^https?$/ })
+            .describe('OTLP/HTTP receiver, with or without /v1/metrics at its end'),
+          headers: z
+            .record(z.string().regex(/^[A-Za-z0-9-]{1,64}$/), z.string().max(4_096))
+            .default({})
+            .describe('Sent with each export, e.g. an API key'),
+          intervalMs: z.number().int().min(1_000).default(15_000).describe('How often metrics are exported'),
+        })
+        .optional()
+        .describe('Every process also sends its metrics there; absent: they are only scraped'),
+    })
+    .prefault({}),
   demo: z
     .boolean()
     .default(true)
@@ -271,7 +442,14 @@ function defaultRegions(): z.input<typeof regionSchema>[] {
     const base = 8_100 + index * 10;
     return {
       ...place,
-      sites: [{ id: `${place.id}-1`, ports: { edge: base, ingest: base + 1, node: base + 2 } }],
+      sites: [
+        {
+          id: `${place.id}-1`,
+          ports: { edge: base, ingest: base + 1, node: base + 2, rtmp: base + 3 },
+          srtPorts: { first: 8_400 + index * 20 },
+          whip: {},
+        },
+      ],
     };
   });
 }

@@ -31,6 +31,11 @@ export const ERRORS = {
     action: 'Check the token; an admin can make a new one.',
   },
   forbidden: { status: 403, message: 'This needs the role {role}.', action: 'Use a token with that role.' },
+  wrong_region: {
+    status: 403,
+    message: 'This concerns {region}; the credential may act in {own} only.',
+    action: 'Ask an operator of that region or an admin; in an emergency, break the glass.',
+  },
   wrong_project: {
     status: 403,
     message: 'The credential belongs to another project.',
@@ -132,15 +137,55 @@ export const ERRORS = {
     message: 'The file has no bytes.',
     action: 'Check the file and upload it again.',
   },
+  media_harmful: {
+    status: 422,
+    message: 'Encoders died or hung while they worked on this file: {reason}.',
+    action: 'Convert the file with another tool and upload the result.',
+  },
+  processing_cancelled: {
+    status: 409,
+    message: 'Processing was cancelled by {actor}.',
+    action: 'Repeat the processing of the asset to begin anew.',
+  },
   captions_invalid: {
     status: 422,
     message: 'The caption file cannot be used: line {line}: {reason}.',
     action: 'Correct that line; WebVTT and SubRip (.srt) files in UTF-8 are taken.',
   },
+  publish_key_missing: {
+    status: 401,
+    message: 'No stream key was sent.',
+    action: 'Send it as `Authorization: Bearer …`; most encoders call it bearer token.',
+  },
+  publish_refused: {
+    status: 403,
+    message: 'This stream key cannot be published with: {reason}.',
+    action: 'Check that the broadcast is open, and copy its stream key again.',
+  },
+  offer_refused: {
+    status: 422,
+    message: 'This offer cannot be taken: {reason}.',
+    action: 'Publish one picture in H.264 and one sound in Opus from a browser or encoder that has them.',
+  },
+  media_type_unsupported: {
+    status: 415,
+    message: 'The body has another type than {expected}.',
+    action: 'Send it with that content-type.',
+  },
+  method_not_allowed: {
+    status: 405,
+    message: 'This address does not take {method}.',
+    action: 'Use one of: {allowed}.',
+  },
   image_invalid: {
     status: 422,
     message: 'The picture cannot be used: {reason}.',
     action: 'Send a JPEG of at most 2 MiB.',
+  },
+  slo_invalid: {
+    status: 422,
+    message: 'The SLO {document} cannot be used: {reason}.',
+    action: 'Correct the file; `meridian slo lint` names everything that is wrong with it.',
   },
   import_forbidden: {
     status: 422,
@@ -161,6 +206,11 @@ export const ERRORS = {
     status: 422,
     message: 'There is no import source {source} that can be used here: {reason}.',
     action: 'Name it under `imports.sources` in the meridian.yaml of every node.',
+  },
+  rota_invalid: {
+    status: 422,
+    message: 'The rota cannot be put in force: {reason}.',
+    action: 'Correct it and send it again; `meridian oncall lint FILE` repeats this check.',
   },
   snapshot_refused: {
     status: 409,

@@ -13,10 +13,18 @@ export const assetIdSchema = z
   .string()
   .regex(/^ast_[0-9a-z]{26}$/)
   .describe('Asset, e.g. ast_01jd…');
+export const broadcastIdSchema = z
+  .string()
+  .regex(/^brd_[0-9a-z]{26}$/)
+  .describe('Broadcast, e.g. brd_01jd…');
 export const jobIdSchema = z
   .string()
   .regex(/^job_[0-9a-z]{26}$/)
   .describe('Job');
+export const incidentIdSchema = z
+  .string()
+  .regex(/^inc_[0-9a-z]{26}$/)
+  .describe('Incident, e.g. inc_01jd…');
 export const renditionIdSchema = z
   .string()
   .regex(/^[a-z0-9-]{1,32}$/)

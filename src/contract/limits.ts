@@ -30,5 +30,23 @@ export const FILE_BODY_BYTES_MAX = 3 << 20;
 export const POSTER_UPLOAD_BYTES_MAX = 2 << 20;
 /** Bytes of records on one page of the change feed: pages of assets with many caption tracks hold fewer. */
 export const RECORD_PAGE_BYTES_MAX = 2 << 20;
+/** Hot objects in a beat: a list that a person looks at. */
+export const HOT_OBJECTS_MAX = 10;
+/** Projects whose bytes an edge tells apart: some 40 kB of each beat. */
+export const REPORTED_PROJECTS_MAX = 1_000;
 /** Holdings on one page of a region's report: about 250 bytes each, so that a page stays below JSON_BODY_BYTES_MAX. */
 export const HOLDINGS_PAGE_MAX = 2_000;
+/** Chunks of one video: twelve hours in chunks of a minute are 720. */
+export const CHUNKS_MAX = 1_000;
+/** A telemetry report: 500 viewings with their steps, and the series of some slices, stay below half of it. */
+export const TELEMETRY_REPORT_BYTES_MAX = 4 << 20;
+/** Slices in one report: those of the beat, and what players kept back for five minutes. */
+export const TELEMETRY_SLICES_MAX = 64;
+/** Viewings told of in one report; who has trouble comes first. */
+export const TELEMETRY_SESSIONS_MAX = 500;
+/** Steps of one viewing in one report: a player tells of some four a second. */
+export const VIEWING_STEPS_MAX = 40;
+/** Labels of a change, an alert or an incident: what a person still reads. */
+export const LABELS_MAX = 32;
+/** The public status in a snapshot, which every node fetches on every beat. */
+export const STATUS_BYTES_MAX = 2_000;

@@ -1,6 +1,7 @@
 // What lies beside the media in every region: the asset record and the media document of each attempt.
 
 import { z } from 'zod';
+import { encodingReportSchema, presetTextSchema } from './encoding.ts';
 import {
   assetIdSchema,
   projectIdSchema,
@@ -9,6 +10,7 @@ import {
   sha256Schema,
   timestampMsSchema,
 } from './identifiers.ts';
+import { jobPrioritySchema } from './priority.ts';
 
 export const visibilitySchema = z.enum(['public', 'private']);
 export type Visibility = z.infer<typeof visibilitySchema>;
@@ -62,7 +64,13 @@ export const assetRecordSchema = z.object({
     .optional()
     .describe('Of a tombstone: the deletion may still be undone, so the bytes stay; absent: they go'),
   createdAtMs: timestampMsSchema,
+  priority: jobPrioritySchema
+    .optional()
+    .describe('As the upload asked for; control alone knows what became of it. Absent: normal'),
   source: sourceSchema,
+  preset: presetTextSchema
+    .optional()
+    .describe('Asked for with the upload of this version; absent: as the project has it'),
   failure: z
     .object({ code: z.string().max(64), message: z.string().max(2_000) })
     .optional()
@@ -148,5 +156,6 @@ export const mediaDocumentSchema = z.object({
   storyboard: storyboardSchema.optional().describe('Absent: none, or not yet'),
   hasPreview: z.boolean().optional().describe('A short silent loop; absent: none, or not yet'),
   renditions: z.array(renditionSchema),
+  encoding: encodingReportSchema.optional().describe('Absent in documents of earlier versions'),
 });
 export type MediaDocument = z.infer<typeof mediaDocumentSchema>;

@@ -2,6 +2,9 @@
 
 import { z } from 'zod';
 import { importNodeRoutes } from './api/imports.ts';
+import { liveNodeRoutes } from './api/live.ts';
+import { telemetryNodeRoutes } from './api/telemetry.ts';
+import { chunkNodeRoutes } from './chunk-api.ts';
 import {
   assetIdSchema,
   jobIdSchema,
@@ -11,9 +14,25 @@ import {
   siteIdSchema,
   timestampMsSchema,
 } from './identifiers.ts';
-import { jobFailureSchema, jobProgressSchema, jobResultSchema, leasedJobSchema } from './jobs.ts';
-import { CLAIM_WAIT_MS_MAX, FILE_BODY_BYTES_MAX, RECORD_PAGE_MAX } from './limits.ts';
+import {
+  encoderFactsSchema,
+  jobFailureSchema,
+  jobProgressSchema,
+  jobResultSchema,
+  leasedChunkSchema,
+  leasedJobSchema,
+  workKindSchema,
+} from './jobs.ts';
+import { acceptedSchema, claimSchema, fence, leaseKeptSchema } from './leases.ts';
+import {
+  CLAIM_WAIT_MS_MAX,
+  FILE_BODY_BYTES_MAX,
+  HOT_OBJECTS_MAX,
+  PATH_LENGTH_MAX,
+  RECORD_PAGE_MAX,
+} from './limits.ts';
 import { assetRecordSchema } from './media.ts';
+import { ORDERS_TOLD_MAX, orderReportSchema } from './orders.ts';
 import { defineRoutes } from './route.ts';
 import { roleSchema, signedSnapshotSchema } from './snapshot.ts';
 import {
@@ -30,6 +49,18 @@ export const probeResultSchema = z.object({
   roundTripMs: z.number().nullable(),
 });
 
+/** What an edge tells of its traffic that is too varied for counters. */
+export const edgeReportSchema = z.object({
+  bytesByProject: z
+    .record(z.string().max(63), z.number().nonnegative())
+    .describe('Body bytes sent since the boot; the empty name: of all projects past the limit'),
+  hotObjects: z
+    .array(z.object({ path: z.string().max(PATH_LENGTH_MAX), requestsPerSecond: z.number().nonnegative() }))
+    .max(HOT_OBJECTS_MAX)
+    .describe('Asked for most in about the last minute'),
+});
+export type EdgeReport = z.infer<typeof edgeReportSchema>;
+
 /** A node's report: cumulative since its boot, so that a lost report costs nothing. */
 export const beatSchema = z.object({
   nodeId: nodeIdSchema,
@@ -45,8 +76,22 @@ export const beatSchema = z.object({
   counters: z.record(z.string(), z.number()).describe('Cumulative, e.g. edge_bytes_sent_total'),
   gauges: z.record(z.string(), z.number()).describe('Of now, e.g. disk_free_bytes'),
   probes: z.array(probeResultSchema).max(256),
+  edge: edgeReportSchema.optional().describe('Of nodes with an edge'),
+  orders: z
+    .array(orderReportSchema)
+    .max(ORDERS_TOLD_MAX)
+    .optional()
+    .describe('Orders of the snapshot that are done'),
 });
 export type Beat = z.infer<typeof beatSchema>;
+
+/** Where a node listens for SRT: a broadcast's port is the first one and its slot. */
+export const srtPortsSchema = z.object({
+  host: z.string().max(255),
+  firstPort: z.number().int().min(1).max(65_535),
+  portCount: z.number().int().min(1).max(256),
+});
+export type SrtPorts = z.infer<typeof srtPortsSchema>;
 
 const joinSchema = z.object({
   joinToken: z.string().max(256),
@@ -58,6 +103,10 @@ const joinSchema = z.object({
   nodeUrl: z.string(),
   ingestUrl: z.string(),
   edgeUrl: z.string(),
+  rtmpUrl: z.string().optional(),
+  srt: srtPortsSchema.optional().describe('Absent: takes no live publishers by SRT'),
+  whipUrl: z.string().optional(),
+  channelSlots: z.number().int().nonnegative().optional(),
 });
 export type JoinRequest = z.infer<typeof joinSchema>;
 
@@ -80,11 +129,12 @@ export type FrameAnswer = z.infer<typeof frameAnswerSchema>;
 
 const jobParams = z.object({ jobId: jobIdSchema });
 const repairParams = z.object({ repairId: repairIdSchema });
-const fence = z.number().int().positive();
-const done = z.object({ isAccepted: z.literal(true) });
 
 export const nodeRoutes = defineRoutes({
   ...importNodeRoutes,
+  ...chunkNodeRoutes,
+  ...liveNodeRoutes,
+  ...telemetryNodeRoutes,
   'POST /node/v1/join': {
     summary: 'Join the fleet with a one-time token, or announce changed addresses with the same key',
     tag: 'nodes',
@@ -132,25 +182,30 @@ export const nodeRoutes = defineRoutes({
     params: z.object({ requestId: z.string().max(64) }),
     body: z.object({ answer: frameAnswerSchema }),
     bodyBytesMax: FILE_BODY_BYTES_MAX,
-    response: done,
+    response: acceptedSchema,
   },
   'POST /node/v1/uploads': {
     summary: 'Register a finished upload; repeats are harmless',
     tag: 'nodes',
     permission: 'node',
     body: z.object({ record: assetRecordSchema }),
-    response: done,
+    response: acceptedSchema,
   },
   'POST /node/v1/jobs/claim': {
     summary: 'Lease work, waiting a while when there is none',
     tag: 'nodes',
     permission: 'node',
-    body: z.object({
-      nodeId: nodeIdSchema,
-      slots: z.number().int().min(1).max(64),
-      waitMs: z.number().int().min(0).max(CLAIM_WAIT_MS_MAX),
+    body: claimSchema.extend({
+      kinds: z.array(workKindSchema).default(['process']).describe('What it can do'),
+      encoder: encoderFactsSchema.optional(),
     }),
-    response: z.object({ jobs: z.array(leasedJobSchema) }),
+    response: z.object({
+      jobs: z.array(leasedJobSchema),
+      chunks: z
+        .array(leasedChunkSchema)
+        .optional()
+        .describe('Absent: a control of an earlier version, which knows no chunks'),
+    }),
   },
   'POST /node/v1/jobs/{jobId}/heartbeat': {
     summary: 'Keep a lease and report progress',
@@ -158,7 +213,7 @@ export const nodeRoutes = defineRoutes({
     permission: 'node',
     params: jobParams,
     body: z.object({ fence, progress: jobProgressSchema }),
-    response: z.object({ leaseUntilMs: timestampMsSchema, isCancelled: z.boolean() }),
+    response: leaseKeptSchema,
     errors: ['lease_lost'],
   },
   'POST /node/v1/jobs/{jobId}/complete': {
@@ -167,7 +222,7 @@ export const nodeRoutes = defineRoutes({
     permission: 'node',
     params: jobParams,
     body: z.object({ fence, result: jobResultSchema }),
-    response: done,
+    response: acceptedSchema,
     errors: ['lease_lost'],
   },
   'POST /node/v1/jobs/{jobId}/fail': {
@@ -176,7 +231,7 @@ export const nodeRoutes = defineRoutes({
     permission: 'node',
     params: jobParams,
     body: z.object({ fence, failure: jobFailureSchema }),
-    response: done,
+    response: acceptedSchema,
     errors: ['lease_lost'],
   },
   'POST /node/v1/holdings': {
@@ -199,7 +254,7 @@ export const nodeRoutes = defineRoutes({
     permission: 'node',
     params: repairParams,
     body: z.object({ fence, bytesDone: z.number().nonnegative() }),
-    response: z.object({ leaseUntilMs: timestampMsSchema, isCancelled: z.boolean() }),
+    response: leaseKeptSchema,
     errors: ['lease_lost'],
   },
   'POST /node/v1/repairs/{repairId}/complete': {
@@ -217,7 +272,7 @@ export const nodeRoutes = defineRoutes({
     permission: 'node',
     params: repairParams,
     body: z.object({ fence, failure: jobFailureSchema }),
-    response: done,
+    response: acceptedSchema,
     errors: ['lease_lost'],
   },
 });

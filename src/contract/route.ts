@@ -5,8 +5,8 @@ import type { z } from 'zod';
 import type { ErrorCode } from './errors.ts';
 
 export type ApiRole = 'viewer' | 'operator' | 'admin';
-/** Who may call: anyone, a role of people and tokens (each includes the one before), or a joined node. */
-export type Permission = 'anyone' | ApiRole | 'node';
+/** Who may call: anyone, a role of people and tokens (each includes the one before), a joined node, or a sender of alerts. */
+export type Permission = 'anyone' | ApiRole | 'node' | 'sender';
 
 export interface RouteDefinition {
   readonly summary: string;
@@ -17,7 +17,9 @@ export interface RouteDefinition {
   readonly body?: z.ZodType;
   /** Largest body; default JSON_BODY_BYTES_MAX. */
   readonly bodyBytesMax?: number;
-  /** Schema of the 200 answer. */
+  /** Of the answer when all is well; default 200. */
+  readonly status?: 202;
+  /** Schema of that answer. */
   readonly response: z.ZodType;
   /** Errors beyond those that every route can give. */
   readonly errors?: readonly ErrorCode[];

@@ -9,6 +9,8 @@ import {
   siteIdSchema,
   timestampMsSchema,
 } from './identifiers.ts';
+import { snapshotOrdersSchema } from './orders.ts';
+import { publicStatusSchema } from './status.ts';
 
 export const roleSchema = z.enum(['ingest', 'encoder', 'origin', 'edge']);
 export type Role = z.infer<typeof roleSchema>;
@@ -47,6 +49,9 @@ const nodeSchema = z.object({
   nodeUrl: z.string(),
   ingestUrl: z.string(),
   edgeUrl: z.string(),
+  rtmpUrl: z.string().optional().describe('Absent: takes no live publishers by RTMP'),
+  whipUrl: z.string().optional().describe('Absent: takes no live publishers by WHIP'),
+  channelSlots: z.number().int().nonnegative().optional().describe('Absent: runs no live channels'),
   isAlive: z.boolean().describe('Beat seen lately by control'),
 });
 
@@ -105,6 +110,8 @@ export const snapshotSchema = z.object({
     sourceCopies: z.number().int().positive(),
     renditionCopies: z.number().int().positive(),
   }),
+  orders: snapshotOrdersSchema.optional().describe('Absent: a control of an earlier version'),
+  status: publicStatusSchema.optional().describe('Absent: a control of an earlier version'),
 });
 
 /** The snapshot as it travels: the exact signed text, so that no two JSON writers must agree. */

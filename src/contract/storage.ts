@@ -11,6 +11,7 @@ import {
   sha256Schema,
   timestampMsSchema,
 } from './identifiers.ts';
+import { leaseFields } from './leases.ts';
 import { HOLDINGS_PAGE_MAX } from './limits.ts';
 import { assetRecordSchema } from './media.ts';
 import { reasonSchema } from './snapshot.ts';
@@ -103,8 +104,7 @@ export const repairIdSchema = z
 /** A copy that a node of the target region is to make. */
 export const leasedRepairSchema = z.object({
   id: repairIdSchema,
-  fence: z.number().int().positive().describe('Grows with each lease; a smaller one is refused'),
-  leaseUntilMs: timestampMsSchema,
+  ...leaseFields,
   class: copyClassSchema,
   version: z.number().int().positive(),
   attempt: z.number().int().nonnegative(),

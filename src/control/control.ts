@@ -2,14 +2,16 @@
 // `start` and `stop`. The database must be open and migrated (database/migrations.ts) before the start; afterwards it
 // may go away and come back without a restart.
 
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeId } from '#base/ids.ts';
 import { runEvery } from '#platform/clock.ts';
+import { makeDirectoryDurably } from '#platform/disk.ts';
 import { loadOrCreateSigningKey } from '#platform/identity.ts';
 import { createLifecycle, type Lifecycle } from '#platform/lifecycle.ts';
 import { ensureAdminToken } from './access/admin-token.ts';
 import { createAuthenticator } from './access/authenticate.ts';
+import { createSignIn, type SignIn } from './access/sign-in.ts';
+import { sealAudit } from './audit/seal.ts';
 import type { ControlContext } from './context.ts';
 import { createDatabaseGate, type DatabaseGate } from './database/gate.ts';
 import { createLeadership, type Leadership } from './database/leadership.ts';
@@ -18,7 +20,11 @@ import { createApiHandlers, createNodeApiHandlers } from './handlers.ts';
 import { removeExpired } from './housekeeping.ts';
 import { type ControlServer, createControlServer } from './http/server.ts';
 import { DATABASE_PING_EVERY_MS, LEASE_MS, LOCAL_JOIN_TOKEN_MS } from './limits.ts';
+import { readFeed } from './oncall/feeds.ts';
+import { ONCALL_TICK_MS } from './oncall/limits.ts';
 import { STORAGE_TICK_MS } from './storage/limits.ts';
+import { FOLD_EVERY_MS } from './telemetry/limits.ts';
+import { UPDATES_TICK_MS } from './updates/limits.ts';
 
 export interface ControlDependencies extends ControlContext {
   /** Built console (console/dist). */
@@ -36,6 +42,8 @@ export interface Control {
 
 /** Second by second: plan, publish, take back lost leases. */
 const TICK_MS = 1_000;
+/** Ended viewings wait up to an hour to be written; a minute more is none. */
+const HISTORY_EVERY_MS = 60_000;
 /** Changes that another process made (a second control, an operator's psql) are seen within this time. */
 const RELOAD_MS = 5_000;
 const HOUSEKEEPING_MS = 600_000;
@@ -54,31 +62,38 @@ export function createControl(dependencies: ControlDependencies): Control {
   const notReadyReasons = (): string[] => reasonsOf(gate, leadership, domains);
 
   async function start(): Promise<{ url: string }> {
-    await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+    await makeDirectoryDurably(dataDirectory);
     await leadership.start();
     lifecycle.run('leadership', (signal) => leadership.watch(signal));
     await ensureAdminToken(dependencies);
     const isHttps = config.control.url?.startsWith('https:') ?? false;
+    const signIn = await createSignIn(dependencies, isHttps);
     const own = createDomains({
       context: dependencies,
-      rootKey: loadOrCreateSigningKey(join(dataDirectory, 'root-key.pem')),
-      controlKey: loadOrCreateSigningKey(join(dataDirectory, 'control-key.pem')),
+      rootKey: await loadOrCreateSigningKey(join(dataDirectory, 'root-key.pem')),
+      controlKey: await loadOrCreateSigningKey(join(dataDirectory, 'control-key.pem')),
       term: leadership.term,
       mayWork: () => leadership.isHeld() && gate.outage() === null,
     });
     domains = own;
     await own.load();
-    const server = createServer(dependencies, own, gate, isHttps, notReadyReasons);
+    const server = createServer(dependencies, own, gate, { isHttps, signIn, notReadyReasons });
     const port = await server.start(config.host, config.control.port);
     lifecycle.add('http server', () => server.stop());
+    lifecycle.add('live updates', () => own.updates.stop());
     lifecycle.add('claims', () => own.scheduler.stop());
     lifecycle.add('import claims', () => own.imports.stop());
+    lifecycle.add('broadcast lists', () => own.broadcasts.stop());
+    lifecycle.add('alerts for incidents', () => own.incidents.stop());
+    lifecycle.add('objectives', () => own.slos.stop());
+    lifecycle.add('alerts', () => own.alerts.stop());
     const host = config.host.includes(':') ? `[${config.host}]` : config.host;
     const url = `http://${host}:${port}`;
     own.begin(config.control.url ?? url);
     await own.joinTokens.keepLocal(true);
     runLoops(dependencies, lifecycle, gate, own);
     lifecycle.run('webhooks', (signal) => own.dispatcher.run(signal));
+    lifecycle.run('notifications', (signal) => own.notifier.outbox.run(signal));
     registerGauges(dependencies, gate, own);
     log.info({ url, term: leadership.term() }, 'control serves');
     return { url };
@@ -110,8 +125,11 @@ function createServer(
   dependencies: ControlDependencies,
   own: Domains,
   gate: DatabaseGate,
-  isHttps: boolean,
-  notReadyReasons: () => string[],
+  {
+    isHttps,
+    signIn,
+    notReadyReasons,
+  }: { isHttps: boolean; signIn: SignIn | null; notReadyReasons: () => string[] },
 ): ControlServer {
   const { log, metrics, random, consoleDirectory } = dependencies;
   return createControlServer({
@@ -120,7 +138,7 @@ function createServer(
     random,
     isHttps,
     consoleDirectory,
-    apiHandlers: createApiHandlers(own, isHttps),
+    apiHandlers: createApiHandlers(own, isHttps, signIn),
     nodeHandlers: createNodeApiHandlers(own),
     gate: {
       authenticate: createAuthenticator(dependencies, isHttps, (nodeId) => own.fleet.publicKeyOf(nodeId)),
@@ -128,6 +146,9 @@ function createServer(
       fromMemory: FROM_MEMORY,
     },
     notReadyReasons,
+    signIn,
+    readFeed: (token) => gate.guard(() => readFeed(dependencies, own.oncall, token)),
+    openUpdates: (principal, topics) => gate.guard(() => own.updates.open(principal, topics)),
   });
 }
 
@@ -179,11 +200,78 @@ function runLoops(context: ControlContext, lifecycle: Lifecycle, gate: DatabaseG
     STORAGE_TICK_MS,
     whileDatabase(() => own.storage.tick()),
   );
+  run(
+    'history',
+    HISTORY_EVERY_MS,
+    whileDatabase(() => own.history.tick()),
+  );
+  run(
+    'orders',
+    TICK_MS,
+    whileDatabase(() => own.orders.tick()),
+  );
+  run(
+    'broadcasts',
+    TICK_MS,
+    whileDatabase(() => own.broadcasts.tick()),
+  );
+  run(
+    'telemetry',
+    FOLD_EVERY_MS,
+    whileDatabase(() => own.telemetry.fold()),
+  );
+  run(
+    'changes',
+    TICK_MS,
+    whileDatabase(() => own.changeWatch.tick()),
+  );
+  run(
+    'incidents',
+    TICK_MS,
+    whileDatabase(() => own.incidents.tick()),
+  );
+  run(
+    'oncall',
+    ONCALL_TICK_MS,
+    whileDatabase(() => own.oncall.tick()),
+  );
+  run(
+    'runbooks',
+    TICK_MS,
+    whileDatabase(() => own.runbooks.tick()),
+  );
+  run(
+    'alerts',
+    TICK_MS,
+    whileDatabase(async () => {
+      await own.alerts.round();
+      await own.slos.save();
+    }),
+  );
+  run(
+    'live updates',
+    UPDATES_TICK_MS,
+    whileDatabase(() => own.updates.tick()),
+  );
+  run(
+    'break-glass',
+    TICK_MS,
+    whileDatabase(() => own.breakGlass.tick()),
+  );
+  run(
+    'audit',
+    TICK_MS,
+    whileDatabase(() => sealAudit(context.database)),
+  );
   run('reload', RELOAD_MS, whileDatabase(own.reload));
   run(
     'housekeeping',
     HOUSEKEEPING_MS,
-    whileDatabase(() => removeExpired(context)),
+    whileDatabase(async () => {
+      await removeExpired(context);
+      await own.telemetry.tidy();
+      await own.history.tidy();
+    }),
   );
 }
 
@@ -211,9 +299,30 @@ function registerGauges({ metrics }: ControlContext, gate: DatabaseGate, own: Do
     'Sequence of the newest snapshot',
     () => own.publisher.newest()?.sequence ?? 0,
   );
+  metrics.gauge(
+    'control_runbook_runs',
+    'Runs of runbooks that have not ended',
+    () => own.runbooks.counts().openCount,
+  );
+  metrics.gauge(
+    'control_runbook_runs_stuck',
+    'Runs whose step takes longer than it ever did',
+    () => own.runbooks.counts().stuckCount,
+  );
   metrics.gauge('control_webhook_attempts_in_flight', 'Attempts at webhooks that wait for an answer', () =>
     own.dispatcher.inFlight(),
   );
+  metrics.gauge(
+    'control_notification_attempts_in_flight',
+    'Attempts at channels that wait for an answer',
+    () => own.notifier.outbox.inFlight(),
+  );
+  metrics.gauge(
+    'control_alerts_firing',
+    'Alerts that fire, quiet ones included',
+    () => own.alerts.firing().length,
+  );
+  metrics.gauge('control_update_streams', 'Open streams of live updates', () => own.updates.streamCount());
   metrics.gauge('control_wave_stopped', '1 while a refused snapshot waits for a better one', () =>
     own.publisher.waves().stopped === null ? 0 : 1,
   );

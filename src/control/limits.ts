@@ -45,6 +45,12 @@ export const REBOOT_LEASE_AGE_MS_MIN = 5_000;
 export const SESSION_MS = 12 * 3_600_000;
 /** Sessions of one token: the oldest is dropped, so that a script that logs in for ever fills nothing. */
 export const SESSIONS_PER_TOKEN_MAX = 50;
+/** An attempt to sign in through a provider, from the button to its answer: a second factor takes minutes. */
+export const SIGN_IN_ATTEMPT_MS = 600_000;
+/** Attempts kept at once, about a kilobyte each; a flood of them drops the oldest. */
+export const SIGN_IN_ATTEMPTS_MAX = 1_000;
+/** Groups of a person that are kept: more than a mapping has of one person. */
+export const GROUPS_MAX = 100;
 /** Failed logins per address and minute: more than people mistype, far too few to guess 256 bits. */
 export const LOGIN_FAILURES_MAX = 10;
 export const LOGIN_WINDOW_MS = 60_000;

@@ -50,11 +50,31 @@ export function appendDuration(runs: (readonly [number, number])[], ticks: numbe
   else runs.push([ticks, 1]);
 }
 
-/** Largest first, as players without an estimate expect to choose from. */
+/** Sample entries of the codecs there are, in the order in which families are named: what every player takes is first. */
+const FAMILIES: readonly (readonly string[])[] = [['avc1', 'avc3'], ['av01'], ['hvc1', 'hev1']];
+
+function familyOf({ codecs }: Pick<MediaRendition, 'codecs'>): number {
+  const at = FAMILIES.findIndex((entries) => entries.includes(codecs.split('.')[0] ?? ''));
+  return at === -1 ? FAMILIES.length : at;
+}
+
+/**
+ * Video by family of codecs, since a player stays within one: H.264 first, then what not everybody decodes. Within a
+ * family the largest is first, as players without an estimate expect to choose from.
+ */
+export function videoFamilies<R extends MediaRendition>(renditions: readonly R[]): R[][] {
+  const families = new Map<number, R[]>();
+  const video = renditions.filter(({ kind }) => kind === 'video');
+  for (const rendition of video.sort((left, right) => right.bandwidthBps - left.bandwidthBps)) {
+    const family = familyOf(rendition);
+    families.set(family, [...(families.get(family) ?? []), rendition]);
+  }
+  return [...families].sort(([left], [right]) => left - right).map(([, members]) => members);
+}
+
+/** The family that every player takes, largest first: what else is made of the video is made from it. */
 export function videoRenditions<R extends MediaRendition>(renditions: readonly R[]): R[] {
-  return renditions
-    .filter(({ kind }) => kind === 'video')
-    .sort((left, right) => right.bandwidthBps - left.bandwidthBps);
+  return videoFamilies(renditions)[0] ?? [];
 }
 
 /** The default track first. */

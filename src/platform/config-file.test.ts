@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
@@ -90,16 +90,18 @@ test('every mistake of shape is told at once, with its line and the nearest vali
 
 test('every contradiction is told at once', async () => {
   assert.deepEqual(await mistakesOf('bad-contradictions.yaml'), [
-    'bad-contradictions.yaml has 9 mistakes:',
+    'bad-contradictions.yaml has 11 mistakes:',
     'line 10: regions[0].sites[0].ports.edge: port 8100 is also used by control.port',
-    'line 11: regions[1].id: two regions have the id "dublin"',
-    'line 15: regions[1].objects.endpoint: regions[0].objects.endpoint names the same bucket; each region has its own',
-    'line 17: regions[1].sites[0].id: two sites have the id "west"; a site is also a pathway, so its id is unique in the world',
-    'line 18: regions[1].sites[0].ports.ingest: port 8101 is also used by regions[0].sites[0].ports.ingest',
-    'line 20: wan.delayMsMin: the shortest delay (95 ms) is longer than the longest (90 ms)',
-    'line 22: viewerGroups[0].regionId: there is no region "dubln" (did you mean "dublin"?)',
-    'line 25: viewerGroups[0].cidrs[1]: "203.0.113.0/99" is not a network such as 203.0.113.0/24 or 2001:db8::/32',
-    'line 26: viewerGroups[0].cidrs[2]: the network 203.0.113.0/24 is already in viewerGroups[0].cidrs[0]',
+    'line 12: regions[1].id: two regions have the id "dublin"',
+    'line 16: regions[1].objects.endpoint: regions[0].objects.endpoint names the same bucket; each region has its own',
+    'line 18: regions[1].sites[0].id: two sites have the id "west"; a site is also a pathway, so its id is unique in the world',
+    'line 19: regions[1].sites[0].ports.ingest: port 8101 is also used by regions[0].sites[0].ports.ingest',
+    'line 20: regions[1].sites[0].srtPorts: these ports overlap with regions[0].sites[0].srtPorts',
+    'line 21: regions[1].sites[0].whip.udpPorts: these ports overlap with regions[1].sites[0].srtPorts',
+    'line 23: wan.delayMsMin: the shortest delay (95 ms) is longer than the longest (90 ms)',
+    'line 25: viewerGroups[0].regionId: there is no region "dubln" (did you mean "dublin"?)',
+    'line 28: viewerGroups[0].cidrs[1]: "203.0.113.0/99" is not a network such as 203.0.113.0/24 or 2001:db8::/32',
+    'line 29: viewerGroups[0].cidrs[2]: the network 203.0.113.0/24 is already in viewerGroups[0].cidrs[0]',
   ]);
 });
 
@@ -124,6 +126,11 @@ test('certificates are looked for beside the file, and a missing one is named', 
   writeFileSync(file, 'tls: { certificateFile: a.pem, keyFile: ./a.key }\n');
   const { config } = await loadConfig(file, {});
   assert.deepEqual(config.tls, { certificateFile: join(empty, 'a.pem'), keyFile: resolve(empty, 'a.key') });
+});
+
+test('docs/configuration.md is what `meridian config reference` writes', () => {
+  const page = fileURLToPath(new URL('../../docs/configuration.md', import.meta.url));
+  assert.equal(readFileSync(page, 'utf8'), configReference());
 });
 
 test('the reference and the JSON Schema name every key with its default', () => {

@@ -4,13 +4,21 @@
 
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { nearestWord } from '#base/nearest.ts';
 import { type Config, configSchema } from '#contract/config.ts';
 import { findContradictions, formatConfigPath } from '#contract/config-rules.ts';
 import { MeridianError } from '#contract/errors.ts';
 import { isMissing } from './disk.ts';
+import {
+  alternatives,
+  type CheckedYaml,
+  checkYaml,
+  type SchemaNode,
+  sortProblems,
+  tellProblems,
+  valueAt,
+  type YamlProblem,
+} from './yaml-document.ts';
 
 export interface LoadedConfig {
   readonly config: Config;
@@ -18,14 +26,6 @@ export interface LoadedConfig {
   readonly baseDirectory: string;
   /** The file, or null when there is none and defaults hold. */
   readonly path: string | null;
-}
-
-export interface ConfigProblem {
-  /** Counted from 1; null where no line is to blame. */
-  readonly line: number | null;
-  /** Such as `regions[0].sites[0].id`; empty for the file as a whole. */
-  readonly place: string;
-  readonly message: string;
 }
 
 export const CONFIG_FILE_NAME = 'meridian.yaml';
@@ -47,9 +47,10 @@ export async function loadConfig(
   const baseDirectory = text === undefined ? workingDirectory : dirname(file);
   const checked = checkConfig(text ?? '');
   const problems = [...checked.problems];
-  if (checked.config !== undefined) problems.push(...(await findMissingFiles(checked, baseDirectory)));
-  if (checked.config === undefined || problems.length > 0) throw configError(basename(file), problems);
-  const config = withAbsolutePaths(checked.config, baseDirectory);
+  if (checked.value !== undefined) problems.push(...(await findMissingFiles(checked, baseDirectory)));
+  if (checked.value === undefined || problems.length > 0)
+    throw new MeridianError('invalid_config', { reason: tellProblems(basename(file), problems) });
+  const config = withAbsolutePaths(checked.value, baseDirectory);
   const databaseUrl = environment.DATABASE_URL;
   return {
     config:
@@ -76,121 +77,25 @@ async function readText(file: string, isNamed: boolean): Promise<string | undefi
   }
 }
 
-interface CheckedConfig {
-  /** Present when the shape is right; contradictions may still be among the problems. */
-  readonly config?: Config;
-  readonly problems: readonly ConfigProblem[];
-  readonly document: Document;
-  readonly lines: LineCounter;
-}
-
-/** Checks the text of a configuration; an empty one means the defaults. */
-export function checkConfig(text: string): CheckedConfig {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const syntax = [...document.errors, ...document.warnings].map(({ message, pos }) => ({
-    line: lines.linePos(pos[0]).line,
-    place: '',
-    message: `this is not valid YAML: ${message.split('\n')[0]}`,
-  }));
-  if (syntax.length > 0) return { problems: sortProblems(syntax), document, lines };
-  const value = emptyToAbsent(document.toJS({ maxAliasCount: 100 })) ?? {};
-  const parsed = configSchema.safeParse(value);
-  const found: { path: readonly (string | number)[]; message: string }[] = parsed.success
-    ? findContradictions(parsed.data)
-    : parsed.error.issues.flatMap((issue) => explainIssue(issue, value));
-  const problems = found.map(({ path, message }) => ({
-    line: lineOf(document, lines, path),
+/** Checks the text of a configuration; an empty one means the defaults. Contradictions are among the problems. */
+export function checkConfig(text: string): CheckedYaml<Config> {
+  const checked = checkYaml(text, configSchema);
+  if (checked.value === undefined) return checked;
+  const problems = findContradictions(checked.value).map(({ path, message }) => ({
+    line: checked.lineOf(path),
     place: formatConfigPath(path),
     message,
   }));
-  const result = { problems: sortProblems(problems), document, lines };
-  return parsed.success ? { ...result, config: parsed.data } : result;
-}
-
-/** A key with nothing behind it, as is left when everything below is commented out, counts as not written. */
-function emptyToAbsent(value: unknown): unknown {
-  if (value === null) return undefined;
-  if (Array.isArray(value)) return value.map((item) => (item === null ? null : emptyToAbsent(item)));
-  if (typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, emptyToAbsent(item)]));
-}
-
-/** One problem per mistake, in words for people. */
-function explainIssue(
-  issue: z.core.$ZodIssue,
-  root: unknown,
-): { path: readonly (string | number)[]; message: string }[] {
-  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
-  const value = valueAt(root, path);
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({
-      path: [...path, key],
-      message: `unknown key "${key}"${hint(key, keysAt(path))}`,
-    }));
-  if (value === undefined && issue.code === 'invalid_type')
-    return [{ path, message: `this is missing (a value of type ${issue.expected})` }];
-  const choices =
-    issue.code === 'invalid_value'
-      ? issue.values.map(String)
-      : 'options' in issue
-        ? issue.options
-        : undefined;
-  if (Array.isArray(choices))
-    return [
-      {
-        path,
-        message: `${show(value)} is not one of ${choices.join(', ')}${hint(String(value), choices.map(String))}`,
-      },
-    ];
-  const message = issue.message.replace(/^(Invalid input|Invalid string|Too small|Too big): /, '');
-  return [{ path, message: `${show(value)} is not allowed here: ${message}` }];
-}
-
-function hint(word: string, candidates: readonly string[]): string {
-  const nearest = nearestWord(word, candidates);
-  return nearest === undefined ? '' : ` (did you mean "${nearest}"?)`;
-}
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
-}
-
-function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>(
-    (value, part) =>
-      typeof value === 'object' && value !== null
-        ? (value as Record<string | number, unknown>)[part]
-        : undefined,
-    root,
-  );
-}
-
-/** Line of the value, or of the key itself; for what is missing, of whatever should hold it. */
-function lineOf(document: Document, lines: LineCounter, path: readonly (string | number)[]): number | null {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const parent = length === 0 ? undefined : document.getIn(path.slice(0, length - 1), true);
-    const pair = isMap(parent)
-      ? parent.items.find(({ key }) => isScalar(key) && key.value === path[length - 1])
-      : undefined;
-    const node = pair?.key ?? document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return null;
-}
-
-function sortProblems(problems: readonly ConfigProblem[]): ConfigProblem[] {
-  return [...problems].sort((one, other) => (one.line ?? 0) - (other.line ?? 0));
+  return { ...checked, problems: sortProblems(problems) };
 }
 
 async function findMissingFiles(
-  { config, document, lines }: CheckedConfig,
+  { value, lineOf }: CheckedYaml<Config>,
   baseDirectory: string,
-): Promise<ConfigProblem[]> {
-  const problems: ConfigProblem[] = [];
+): Promise<YamlProblem[]> {
+  const problems: YamlProblem[] = [];
   for (const name of ['certificateFile', 'keyFile'] as const) {
-    const file = config?.tls?.[name];
+    const file = value?.tls?.[name];
     if (file === undefined) continue;
     const path = resolve(baseDirectory, file);
     const isReadable = await access(path, constants.R_OK).then(
@@ -199,7 +104,7 @@ async function findMissingFiles(
     );
     if (!isReadable)
       problems.push({
-        line: lineOf(document, lines, ['tls', name]),
+        line: lineOf(['tls', name]),
         place: `tls.${name}`,
         message: `the file ${path} cannot be read`,
       });
@@ -219,49 +124,9 @@ function withAbsolutePaths(config: Config, baseDirectory: string): Config {
   };
 }
 
-/** All problems of a file as one error. */
-function configError(file: string, problems: readonly ConfigProblem[]): MeridianError {
-  const texts = problems.map(({ line, place, message }) =>
-    [line === null ? '' : `line ${line}: `, place === '' ? '' : `${place}: `, message].join(''),
-  );
-  const reason =
-    texts.length === 1
-      ? `${file}, ${texts[0]}`
-      : `${file} has ${texts.length} mistakes:\n  ${texts.join('\n  ')}\n`;
-  return new MeridianError('invalid_config', { reason: reason.replace(/\n$/, '') });
-}
-
-/** What is used of JSON Schema here. */
-interface SchemaNode {
-  readonly type?: string;
-  readonly properties?: Readonly<Record<string, SchemaNode>>;
-  readonly items?: SchemaNode;
-  readonly oneOf?: readonly SchemaNode[];
-  readonly anyOf?: readonly SchemaNode[];
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly default?: unknown;
-  readonly description?: string;
-}
-
 /** JSON Schema of meridian.yaml, for editors. */
 export function configJsonSchema(): Record<string, unknown> {
   return { ...z.toJSONSchema(configSchema, { io: 'input' }), title: CONFIG_FILE_NAME };
-}
-
-/** The keys that may stand at a place of the file. */
-function keysAt(path: readonly (string | number)[]): string[] {
-  let nodes: SchemaNode[] = [configJsonSchema() as SchemaNode];
-  for (const part of path)
-    nodes = nodes.flatMap(alternatives).flatMap((node) => {
-      const child = typeof part === 'number' ? node.items : node.properties?.[part];
-      return child === undefined ? [] : [child];
-    });
-  return [...new Set(nodes.flatMap(alternatives).flatMap((node) => Object.keys(node.properties ?? {})))];
-}
-
-function alternatives(node: SchemaNode): readonly SchemaNode[] {
-  return node.oneOf ?? node.anyOf ?? [node];
 }
 
 /** The reference page (docs/configuration.md): every key with its type, default and meaning. */

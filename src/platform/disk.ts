@@ -35,6 +35,22 @@ export async function syncDirectory(path: string): Promise<void> {
 }
 
 /**
+ * Makes a directory, and those above it, that a power cut does not take away with what is put in it later. The name of
+ * one that was there is made durable too: whoever made it may have been killed before its fsync.
+ */
+export async function makeDirectoryDurably(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  const top = dirname(first ?? path);
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    await syncDirectory(folder).catch((error: unknown) => {
+      // Who may not read the directory above has not made this one.
+      if (first !== undefined || errorCode(error) !== 'EACCES') throw error;
+    });
+    if (folder === top) return;
+  }
+}
+
+/**
  * Replaces a file as one durable step: temporary file, fsync, rename, fsync of the directory.
  * Readers see the old bytes or the new ones. A full disk is MeridianError('storage_full') and leaves the old file.
  */
@@ -66,6 +82,18 @@ export async function writeFileDurably(
   }
 }
 
+/**
+ * Tells one run of the machine from the next (random(4)): within one, what was written is there, fsynced or not. After
+ * another start only what was fsynced can be trusted, the length of a file no more than its bytes. Undefined where the
+ * system does not say.
+ */
+export async function machineRunId(): Promise<string | undefined> {
+  return readFile('/proc/sys/kernel/random/boot_id', 'utf8').then(
+    (text) => text.trim(),
+    () => undefined,
+  );
+}
+
 /** Reads a JSON file; undefined when there is none. Broken JSON throws and names the file. */
 export async function readJsonFile(path: string): Promise<unknown> {
   let text: string;
@@ -88,7 +116,7 @@ export async function readJsonFile(path: string): Promise<unknown> {
  */
 export async function ensurePrivateDirectory(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeDirectoryDurably(path);
     const found = await lstat(path);
     if (found.isSymbolicLink()) return;
     if ((found.mode & 0o077) !== 0) await chmod(path, 0o700);

@@ -102,13 +102,13 @@ test('texts are verified, and garbage is never an exception', () => {
   assert.equal(verifyText(key.publicKey, 'world', '%%%'), false);
 });
 
-test('a key file is made once, private to its owner, and read again', () => {
+test('a key file is made once, private to its owner, and read again', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'meridian-identity-'));
   try {
     const path = join(directory, 'node-key.pem');
-    const made = loadOrCreateSigningKey(path);
+    const made = await loadOrCreateSigningKey(path);
     assert.equal(statSync(path).mode & 0o777, 0o600);
-    assert.equal(loadOrCreateSigningKey(path).publicKey, made.publicKey);
+    assert.equal((await loadOrCreateSigningKey(path)).publicKey, made.publicKey);
   } finally {
     rmSync(directory, { recursive: true });
   }

@@ -11,10 +11,11 @@ import {
   sign,
   verify,
 } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { MeridianError } from '#contract/errors.ts';
 import { NODE_SIGNATURE_AGE_MS_MAX } from '#contract/limits.ts';
+import { isMissing, makeDirectoryDurably, writeFileDurably } from './disk.ts';
 
 /** A key that can sign. */
 export interface SigningKey {
@@ -50,16 +51,19 @@ export function signingKeyPem(key: SigningKey): string {
   return key.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
 }
 
-/** Reads the key in a file, or makes one there with mode 0600. */
-export function loadOrCreateSigningKey(path: string): SigningKey {
+/**
+ * Reads the key in a file, or makes one there with mode 0600. A new key is durable before anybody hears of it: a node
+ * that came back with another one, or with half of one, would be a stranger for good.
+ */
+export async function loadOrCreateSigningKey(path: string): Promise<SigningKey> {
   try {
-    return parseSigningKey(readFileSync(path, 'utf8'));
+    return parseSigningKey(await readFile(path, 'utf8'));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!isMissing(error)) throw error;
   }
   const key = generateSigningKey();
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  writeFileSync(path, signingKeyPem(key), { mode: 0o600, flag: 'wx' });
+  await makeDirectoryDurably(dirname(path));
+  await writeFileDurably(path, signingKeyPem(key));
   return key;
 }
 

@@ -5,10 +5,10 @@
 // network do not see each other's lock (PostgreSQL's own lock file has the same limit); the name is not a secret, so
 // another user of the machine could take it, which the second sentence below would then say.
 
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { MeridianError } from '#contract/errors.ts';
-import { directoryError, errorCode } from './disk.ts';
+import { directoryError, errorCode, makeDirectoryDurably } from './disk.ts';
 
 export interface DirectoryLock {
   /** Lets go of the directory; idempotent. */
@@ -22,7 +22,7 @@ const ANSWER_MS_MAX = 500;
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   let name: string;
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeDirectoryDurably(directory);
     const { dev, ino } = await stat(directory, { bigint: true });
     name = `\0meridian-${dev}-${ino}`;
   } catch (error) {

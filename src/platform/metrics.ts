@@ -1,10 +1,28 @@
 // Metrics of one process: prom-client for the text format, plain numbers on hot paths read at scrape.
 
-import { Gauge, Registry } from 'prom-client';
+import { Gauge, Histogram as PrometheusHistogram, Registry } from 'prom-client';
 
 /** A cumulative count that a hot path may raise with `counter.value += 1`. */
 export interface Counter {
   value: number;
+}
+
+/** A distribution, counted by upper bounds. */
+export interface Histogram {
+  observe(value: number): void;
+}
+
+/** One name with all its values, as Prometheus has them: a histogram's come as _bucket, _sum and _count. */
+export interface MetricFamily {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly values: readonly {
+    readonly labels: Readonly<Partial<Record<string, string | number>>>;
+    readonly value: number;
+    /** Of a histogram alone. */
+    readonly metricName?: string | undefined;
+  }[];
 }
 
 export interface Metrics {
@@ -15,11 +33,15 @@ export interface Metrics {
   counter(name: string, help: string, labels?: Readonly<Record<string, string>>): Counter;
   /** A value of now, read at scrape and at each beat. */
   gauge(name: string, help: string, read: () => number): void;
+  /** A distribution, e.g. `control_telemetry_store_seconds`; bounds ascend, and what is above the last is counted too. */
+  histogram(name: string, help: string, bounds: readonly number[]): Histogram;
   /** All counters by name, with labels as `name{a="b"}`: what a beat reports. */
   counters(): Record<string, number>;
   gauges(): Record<string, number>;
   /** Prometheus text format. */
   text(): Promise<string>;
+  /** The same as values, for whoever writes another format. */
+  families(): Promise<readonly MetricFamily[]>;
 }
 
 /** How many label sets one name may have; more is a bug that would fill memory. */
@@ -46,6 +68,11 @@ export function createMetrics(): Metrics {
         for (const { labels, counter } of family.series.values()) this.set(labels, counter.value);
       },
     });
+  }
+
+  function registerAll(): void {
+    for (const [name, family] of families)
+      if (registry.getSingleMetric(name) === undefined) register(name, family);
   }
 
   return {
@@ -77,6 +104,9 @@ export function createMetrics(): Metrics {
         },
       });
     },
+    histogram(name, help, bounds) {
+      return new PrometheusHistogram({ name, help, buckets: [...bounds], registers: [registry] });
+    },
     counters() {
       const all: Record<string, number> = {};
       for (const [name, { series }] of families)
@@ -87,10 +117,20 @@ export function createMetrics(): Metrics {
       return Object.fromEntries([...readers].map(([name, read]) => [name, read()]));
     },
     async text() {
-      for (const [name, family] of families)
-        if (registry.getSingleMetric(name) === undefined) register(name, family);
+      registerAll();
       // prom-client calls a settable value a gauge; these only grow, which is what a counter is.
       return (await registry.metrics()).replace(/^# TYPE (\w+_total) gauge$/gm, '# TYPE $1 counter');
     },
+    async families() {
+      registerAll();
+      const all = await registry.getMetricsAsJSON();
+      return all.map(({ name, help, type, values }) => ({ name, help, values, type: typeOf(name, type) }));
+    },
   };
+}
+
+/** What only grows is registered as a gauge, which can be set. */
+function typeOf(name: string, type: unknown): MetricFamily['type'] {
+  if (name.endsWith('_total')) return 'counter';
+  return type === 'histogram' ? 'histogram' : 'gauge';
 }

@@ -1,4 +1,4 @@
-// Playback tokens and upload grants (law 5): compact JWS with EdDSA, checked against the keys of the snapshot.
+// Playback tokens, upload grants and stream keys (law 5): compact JWS with EdDSA, checked against the keys of the snapshot.
 // A token is verified once and remembered until it expires or the snapshot changes, since a player repeats it
 // with every segment. The form is plain JWT, so that any backend can sign with any JWT library.
 
@@ -10,7 +10,9 @@ import { TOKEN_LENGTH_MAX } from '#contract/limits.ts';
 import type { WorldSnapshot } from '#contract/snapshot.ts';
 import {
   type PlaybackClaims,
+  type PublishClaims,
   playbackClaimsSchema,
+  publishClaimsSchema,
   type UploadClaims,
   uploadClaimsSchema,
 } from '#contract/tokens.ts';
@@ -21,7 +23,7 @@ const VERIFIED_MAX = 50_000;
 
 /** Signs claims as a compact JWS. */
 export function signToken(
-  claims: PlaybackClaims | UploadClaims,
+  claims: PlaybackClaims | UploadClaims | PublishClaims,
   keyId: string,
   key: SigningKey,
 ): Promise<string> {
@@ -53,7 +55,7 @@ function decodePart(part: string | undefined): unknown {
   }
 }
 
-function createVerifier<Claims extends PlaybackClaims | UploadClaims>(
+function createVerifier<Claims extends PlaybackClaims | UploadClaims | PublishClaims>(
   use: 'playback' | 'upload',
   schema: z.ZodType<Claims>,
   snapshotOf: () => WorldSnapshot | undefined,
@@ -129,4 +131,11 @@ export function createUploadVerifier(
   snapshotOf: () => WorldSnapshot | undefined,
 ): TokenVerifier<UploadClaims> {
   return createVerifier('upload', uploadClaimsSchema, snapshotOf);
+}
+
+/** Verifier of stream keys; the caller compares the broadcast. */
+export function createPublishVerifier(
+  snapshotOf: () => WorldSnapshot | undefined,
+): TokenVerifier<PublishClaims> {
+  return createVerifier('upload', publishClaimsSchema, snapshotOf);
 }

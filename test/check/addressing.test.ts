@@ -2,17 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  AAC_STEREO,
-  aacEntry,
-  box,
-  bytesOf,
-  fragment,
-  trak,
-  u16,
-  u32,
-  zeros,
-} from '../../src/media/cmaf/box-fixture.ts';
+import { AAC_STEREO, aacEntry, fragment, trak } from '../../src/media/cmaf/box-fixture.ts';
+import { box, bytesOf, u16, u32, zeros } from '../../src/media/cmaf/box-writer.ts';
 import { checkSite } from './case.ts';
 import { A, goodSite, initOf, MPD, SINGLE, START_SECONDS, segmentOf, tracksOf } from './good-site.ts';
 import type { Site } from './site.ts';

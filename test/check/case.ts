@@ -29,7 +29,7 @@ export async function checkSite(
   segments: 'all' | 'sample' = 'sample',
 ): Promise<{ facts: PresentationFacts; findings: Finding[] }> {
   const dependencies = { transport: site.transport(), clock: systemClock };
-  const { facts } = await gather(dependencies, entry, { segments, limits: LIMITS });
+  const { facts } = await gather(dependencies, entry, { segments, limits: LIMITS, watchMs: 0 });
   return { facts, findings: checkPresentation(facts) };
 }
 

@@ -48,7 +48,7 @@ async function check(
 ): Promise<CheckReport> {
   const transport = createTransport();
   t.after(() => transport.close());
-  const options = { segments, limits: { ...LIMITS, ...limits } };
+  const options = { segments, limits: { ...LIMITS, ...limits }, watchMs: 0 };
   return runCheck({ transport, clock: systemClock }, url, options);
 }
 
@@ -149,7 +149,7 @@ test('no more requests are under way at once than allowed, over all tracks', asy
     return true;
   });
   for (const origin of [A, B, STEER]) site.write(MAIN, site.text(MAIN).replaceAll(origin, base));
-  const options = { segments: 'all' as const, limits: LIMITS };
+  const options = { segments: 'all' as const, limits: LIMITS, watchMs: 0 };
   const { facts } = await gather({ transport, clock: systemClock }, `${base}/main.m3u8`, options);
   assert.equal(
     facts.resources.filter(({ role, failure }) => role === 'segment' && failure === null).length,

@@ -1,16 +1,8 @@
 // A presentation in which every rule finds nothing: two video renditions and one of audio, in HLS and DASH, at two
 // pathways with steering. Its media is built from boxes, so that every byte is known.
 
-import {
-  AAC_STEREO,
-  aacEntry,
-  avcEntry,
-  box,
-  bytesOf,
-  fragment,
-  moov,
-  u32,
-} from '../../src/media/cmaf/box-fixture.ts';
+import { AAC_STEREO, aacEntry, avcEntry, fragment, moov } from '../../src/media/cmaf/box-fixture.ts';
+import { box, bytesOf, u32 } from '../../src/media/cmaf/box-writer.ts';
 import { Site } from './site.ts';
 
 export const A = 'https://a.example';

@@ -1,6 +1,6 @@
 // Ways to break HLS, one for each rule.
 
-import { bytesOf } from '../../src/media/cmaf/box-fixture.ts';
+import { bytesOf } from '../../src/media/cmaf/box-writer.ts';
 import type { BrokenCase } from './case.ts';
 import { A, B, initOf, MAIN, SINGLE, segmentOf, tracksOf } from './good-site.ts';
 import type { Site } from './site.ts';
@@ -23,6 +23,13 @@ const edited = (rule: string, how: string, url: string, from: string | RegExp, t
 });
 
 const SYNTAX: readonly BrokenCase[] = [
+  edited(
+    'live.hint-ended',
+    'a hint in a playlist that has ended',
+    SINGLE,
+    '#EXT-X-ENDLIST',
+    '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="6.0.m4s"\n#EXT-X-ENDLIST',
+  ),
   edited('hls.first-line', 'the first line is missing', SINGLE, '#EXTM3U\n', ''),
   edited('hls.encoding', 'a byte order mark stands first', SINGLE, /^/, '\ufeff'),
   edited(

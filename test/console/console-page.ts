@@ -5,27 +5,16 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before } from 'node:test';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { defined } from '#base/assert.ts';
+import { CHROMIUM, CHROMIUM_ARGUMENTS } from '../support/chromium.ts';
 import { type FakeControl, startFakeControl } from './fake-control.ts';
 import { ADMIN_TOKEN } from './fake-state.ts';
-
-const CHROMIUM = process.env.MERIDIAN_CHROMIUM ?? '/usr/bin/chromium';
-const ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 /** Waits of the page: generous, since machines that run tests are busy. */
 const TIMEOUT_MS = 20_000;
 
 /** Starts Chromium; playwright gives it a new profile directory and removes it at the end. */
-async function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+async function launchBrowser(args: readonly string[]): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: [...CHROMIUM_ARGUMENTS, ...args] });
 }
 
 export interface ConsoleOptions {
@@ -33,6 +22,8 @@ export interface ConsoleOptions {
   readonly viewport?: { width: number; height: number };
   readonly isLoggedIn?: boolean;
   readonly path?: string;
+  /** What the page may use besides the clipboard. */
+  readonly permissions?: readonly string[];
 }
 
 export interface OpenConsole {
@@ -54,15 +45,15 @@ export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 
 /**
- * One browser for the tests of a file. After each test everything that it opened is closed, and the test fails
- * when a page complained or a request or answer did not fit the contract.
+ * One browser for the tests of a file, with these arguments besides the usual ones. After each test everything that it
+ * opened is closed, and the test fails when a page complained or a request or answer did not fit the contract.
  */
-export function useConsoles(): Consoles {
+export function useConsoles(args: readonly string[] = []): Consoles {
   let browser: Browser | undefined;
   const closers: (() => Promise<void>)[] = [];
   const findings: string[] = [];
   before(async () => {
-    browser = await launchBrowser();
+    browser = await launchBrowser(args);
   });
   afterEach(async () => {
     for (const close of closers.splice(0).reverse()) await close();
@@ -82,7 +73,7 @@ export function useConsoles(): Consoles {
       const context = await defined(browser, 'a browser').newContext({
         viewport: options.viewport ?? DESKTOP,
         colorScheme: options.colorScheme ?? 'light',
-        permissions: ['clipboard-read', 'clipboard-write'],
+        permissions: ['clipboard-read', 'clipboard-write', ...(options.permissions ?? [])],
       });
       closers.push(() => context.close());
       context.setDefaultTimeout(TIMEOUT_MS);

@@ -11,9 +11,18 @@ import { defined } from '#base/assert.ts';
 import { apiRoutes } from '#contract/api/routes.ts';
 import { MeridianError, toProblem } from '#contract/errors.ts';
 import type { RouteDefinition } from '#contract/route.ts';
+import { UPDATES_PATH } from '#contract/update-topics.ts';
+import { makeBroadcasts } from '../live/fake-broadcasts.ts';
+import { makeOncall } from '../oncall/fake-oncall.ts';
 import { answerAsEdge } from './fake-edge.ts';
-import { makeHandlers } from './fake-handlers.ts';
+import { edgeUrlsOf, makeHandlers } from './fake-handlers.ts';
+import { makeCopies, makeEdges, makeImports, makeTimeline, makeUsage } from './fake-operations.ts';
+import { makeOrders } from './fake-orders.ts';
+import { makeFakeRunbooks } from './fake-runbooks.ts';
+import { makeFakeSessions } from './fake-sessions.ts';
+import { makeSlos } from './fake-slos.ts';
 import type { ApiKey, FakeState } from './fake-state.ts';
+import { createFakeUpdates, type FakeUpdates } from './fake-updates.ts';
 import { makeWebhooks } from './fake-webhooks.ts';
 import { makeJobs, makeLibrary, makeWorld } from './fake-world.ts';
 
@@ -23,6 +32,8 @@ export interface FakeControl {
   readonly url: string;
   readonly edgeUrl: string;
   readonly state: FakeState;
+  /** Streams of notices; every change through the API is told to them, tests tell what they change themselves. */
+  readonly updates: FakeUpdates;
   /** Calls received, newest last. */
   readonly calls: { key: ApiKey; params: unknown; query: unknown; body: unknown }[];
   /** Answers or requests that the contract does not allow; must stay empty. */
@@ -57,9 +68,38 @@ async function close(server: Server): Promise<void> {
 function makeState(edgeUrl: string): FakeState {
   const nowMs = Date.now();
   const assets = makeLibrary(nowMs, edgeUrl);
+  const world = makeWorld(nowMs);
   return {
-    world: makeWorld(nowMs),
+    world,
     assets,
+    storage: {
+      copies: new Map(assets.slice(5, 6).map((asset) => [asset.id, makeCopies(asset, nowMs)])),
+      usage: makeUsage(['default']),
+      restore() {
+        throw new MeridianError('gone', { what: 'asset' });
+      },
+    },
+    encoding: { preset: 'standard', isPerTitle: null, codecs: ['h264'] },
+    imports: { list: makeImports(nowMs, assets) },
+    oncall: makeOncall(),
+    broadcasts: { list: makeBroadcasts(nowMs, edgeUrlsOf(world)) },
+    incidents: {
+      nowMs,
+      changes: [],
+      differences: [],
+      revertedIds: new Set(),
+      closeness: [],
+      list: [],
+      timelines: new Map(),
+      written: new Map(),
+      statusUpdates: new Map(),
+    },
+    alerts: { list: [], silences: [], rules: [], channels: [], notifications: [] },
+    orders: { list: makeOrders(world, nowMs) },
+    runbooks: makeFakeRunbooks(),
+    sessions: makeFakeSessions(nowMs),
+    slos: makeSlos(),
+    seriesPoints: () => [],
     jobs: makeJobs(assets, nowMs),
     tokens: [
       {
@@ -67,6 +107,7 @@ function makeState(edgeUrl: string): FakeState {
         name: 'first admin',
         role: 'admin',
         projectId: null,
+        regionIds: null,
         createdAtMs: nowMs - 9e8,
         lastUsedAtMs: nowMs - 4_000,
         expiresAtMs: null,
@@ -76,6 +117,7 @@ function makeState(edgeUrl: string): FakeState {
         name: 'upload robot',
         role: 'operator',
         projectId: 'default',
+        regionIds: null,
         createdAtMs: nowMs - 3e8,
         lastUsedAtMs: nowMs - 7e6,
         expiresAtMs: nowMs + 2e9,
@@ -85,17 +127,32 @@ function makeState(edgeUrl: string): FakeState {
         name: 'wallboard',
         role: 'viewer',
         projectId: null,
+        regionIds: null,
         createdAtMs: nowMs - 8e7,
         lastUsedAtMs: null,
         expiresAtMs: null,
       },
     ],
-    projects: [{ id: 'default', name: 'Default', createdAtMs: nowMs - 9e8, assetCount: assets.length }],
+    projects: [
+      {
+        id: 'default',
+        name: 'Default',
+        createdAtMs: nowMs - 9e8,
+        assetCount: assets.length,
+        targetLufs: null,
+      },
+    ],
     audit: makeAudit(nowMs),
+    edges: makeEdges(world, assets),
+    timeline: assets.slice(5, 6).flatMap(makeTimeline),
     webhooks: makeWebhooks(nowMs),
     findings: [],
     ingests: [],
     drainWarnings: [],
+    signInProvider: null,
+    access: { glass: [], recoveryCode: '7KQ2M-0F8XA-P3D6T-9XW4T', codes: [] },
+    pausedRegionIds: [],
+    scaledRegions: {},
     role: 'admin',
     isAway: false,
     isCutShort: false,
@@ -112,6 +169,7 @@ export async function startFakeControl(): Promise<FakeControl> {
   const calls: FakeControl['calls'] = [];
   const drift: string[] = [];
   const handlers = makeHandlers(state);
+  const updates = createFakeUpdates(() => state.isAway);
 
   async function answerApi(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const found = findRoute(request.method ?? 'GET', url.pathname);
@@ -132,6 +190,7 @@ export async function startFakeControl(): Promise<FakeControl> {
     if (failure !== undefined) throw failure;
     const handler = handlers[key] as (given: object) => unknown;
     const answer = parse(route.response, await handler(given), `${key} answer`);
+    if (!key.startsWith('GET ')) updates.tellAll();
     if (key === 'POST /v1/session')
       response.setHeader('set-cookie', 'meridian_session=yes; Path=/; HttpOnly; SameSite=Lax');
     if (key === 'DELETE /v1/session')
@@ -159,6 +218,10 @@ export async function startFakeControl(): Promise<FakeControl> {
       request.socket.destroy();
       return;
     }
+    if (url.pathname === UPDATES_PATH) {
+      updates.answer(request, response);
+      return;
+    }
     answerApi(request, response, url).catch((error: unknown) => {
       if (!(error instanceof MeridianError)) drift.push(String(error));
       const problem = toProblem(error);
@@ -170,9 +233,11 @@ export async function startFakeControl(): Promise<FakeControl> {
     url,
     edgeUrl,
     state,
+    updates,
     calls,
     drift,
     close: async () => {
+      updates.close();
       await close(control);
       await close(edge);
     },

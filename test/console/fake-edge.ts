@@ -8,12 +8,27 @@ import { hash32 } from '#base/prng.ts';
 const WIDTH = 160;
 const HEIGHT = 90;
 
-/** Answers posters and watch pages. */
+/** One variant of one segment. */
+const PLAYLISTS = [
+  ['/main.m3u8', '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv720/index.m3u8\n'],
+  [
+    '/index.m3u8',
+    '#EXTM3U\n#EXT-X-MAP:URI="../a1/v720/init.mp4"\n#EXTINF:2,\n../a1/v720/0.m4s\n#EXT-X-ENDLIST\n',
+  ],
+] as const;
+
+/** Answers posters, playlists, segments and watch pages. */
 export function answerAsEdge(request: IncomingMessage, response: ServerResponse): void {
   const path = request.url ?? '/';
   if (path.endsWith('/poster.jpg')) {
     response.writeHead(200, { 'content-type': 'image/png', 'cache-control': 'max-age=600' });
     response.end(poster(hash32(path)));
+    return;
+  }
+  const text = PLAYLISTS.find(([end]) => path.endsWith(end))?.[1];
+  if (text !== undefined || path.endsWith('.mp4') || path.endsWith('.m4s')) {
+    response.writeHead(200, { 'access-control-allow-origin': '*' });
+    response.end(text ?? Buffer.alloc(40_000));
     return;
   }
   response.writeHead(200, { 'content-type': 'text/html' });

@@ -6,8 +6,19 @@ import type { AssetView } from '#contract/api/assets.ts';
 import type { ApiRoutes } from '#contract/api/routes.ts';
 import { MeridianError } from '#contract/errors.ts';
 import type { RouteInput, RouteResult } from '#contract/route.ts';
+import type { encodingRoutes } from '../../src/contract/api/encoding.ts';
 import { storageHandlers } from '../durability/fake-storage.ts';
 import { importHandlers } from '../imports/fake-imports.ts';
+import { broadcastHandlers } from '../live/fake-broadcasts.ts';
+import { oncallHandlers } from '../oncall/fake-oncall.ts';
+import { auditHandlers, breakGlassHandlers, ownGlass, readinessHandlers } from './fake-access.ts';
+import { alertHandlers } from './fake-alerts.ts';
+import { incidentHandlers } from './fake-incidents.ts';
+import { makeEncoders } from './fake-operations.ts';
+import { orderHandlers } from './fake-orders.ts';
+import { runbookHandlers } from './fake-runbooks.ts';
+import { sessionHandlers } from './fake-sessions.ts';
+import { sloHandlers } from './fake-slos.ts';
 import { ADMIN_TOKEN, type FakeState } from './fake-state.ts';
 import { webhookHandlers } from './fake-webhooks.ts';
 
@@ -23,10 +34,43 @@ export function makeHandlers(state: FakeState): Handlers {
     ...worldHandlers(state),
     ...assetHandlers(state),
     ...accessHandlers(state),
+    ...auditHandlers(),
+    ...readinessHandlers(),
+    ...breakGlassHandlers(
+      state.access,
+      (role) => {
+        state.role = role;
+      },
+      ADMIN_TOKEN,
+    ),
     ...webhookHandlers(state),
-    ...importHandlers(),
-    ...storageHandlers(),
+    ...importHandlers(state.imports),
+    ...storageHandlers(state.storage),
+    'GET /v1/edges': () => ({ nowMs: state.world.nowMs, edges: state.edges }),
+    'GET /v1/assets/{assetId}/timeline': ({ query }) => ({ entries: state.timeline.slice(0, query.limit) }),
+    'GET /v1/telemetry/series': ({ query }) => ({
+      name: query.name,
+      stepMs: query.stepMs ?? 60_000,
+      points: state.seriesPoints(query),
+    }),
+    ...orderHandlers(state.orders, () => state.world, state.scaledRegions),
+    'GET /v1/telemetry/names': () => ({ series: [] }),
+    ...sessionHandlers(state.sessions),
+    'GET /v1/viewer-sessions/history': () => ({ columns: [], rows: [], isCut: false }),
+    ...jobHandlers(state),
+    ...broadcastHandlers(state.broadcasts, edgeUrlsOf(state.world)),
+    ...encodingHandlers(state),
+    ...incidentHandlers(state.incidents),
+    ...oncallHandlers(state.oncall),
+    ...runbookHandlers(state.runbooks, () => state.world.nowMs),
+    ...sloHandlers(state.slos),
+    ...alertHandlers(state.alerts, () => state.slos.alerts),
   };
+}
+
+/** The addresses under which viewers reach the edges. */
+export function edgeUrlsOf(world: FakeState['world']): string[] {
+  return world.regions.flatMap(({ sites }) => sites.map(({ edgeUrl }) => edgeUrl));
 }
 
 type Some<K extends keyof Handlers> = Pick<Handlers, K>;
@@ -92,7 +136,6 @@ function assetHandlers(
   | 'DELETE /v1/assets/{assetId}/poster'
   | 'POST /v1/assets/{assetId}/playback-tokens'
   | 'POST /v1/revocations'
-  | 'GET /v1/jobs'
 > {
   const find = (assetId: string): AssetView => {
     const asset = state.assets.find(({ id }) => id === assetId);
@@ -167,17 +210,72 @@ function assetHandlers(
       };
     },
     'POST /v1/revocations': ({ body }) => ({ tokenId: body.tokenId, expiresAtMs: Date.now() }),
+  };
+}
+
+function pageOf(matching: FakeState['jobs'], limit: number) {
+  const jobs = matching.slice(0, limit);
+  return { jobs, nextBefore: matching.length > jobs.length ? (jobs.at(-1)?.id ?? null) : null };
+}
+
+function jobHandlers(
+  state: FakeState,
+): Some<
+  | 'GET /v1/jobs'
+  | 'GET /v1/jobs/{jobId}'
+  | 'PATCH /v1/jobs/{jobId}'
+  | 'POST /v1/jobs/{jobId}/cancel'
+  | 'GET /v1/encoding'
+  | 'PUT /v1/regions/{regionId}/encoding'
+> {
+  type Job = FakeState['jobs'][number];
+  const change = (jobId: string, changes: Partial<Job>) => {
+    const job = state.jobs.find(({ id }) => id === jobId);
+    if (job === undefined) throw new MeridianError('not_found', { what: 'such job' });
+    const changed = { ...job, ...changes };
+    state.jobs = state.jobs.map((each) => (each.id === jobId ? changed : each));
+    return { ...changed, placements: changed.placement === null ? [] : [changed.placement], chunkList: [] };
+  };
+  const regionOf = ({ id, name, costPerGb, sites }: FakeState['world']['regions'][number]) => {
+    const isPaused = state.pausedRegionIds.includes(id);
+    const pause = { isPaused, pausedAtMs: isPaused ? 1 : null, pausedBy: isPaused ? 'first admin' : null };
+    const scaledTo = state.scaledRegions[id] ?? null;
+    const encoders = makeEncoders(sites[0]?.id ?? '');
+    return {
+      ...{ id, name, costPerGb, ...pause, encoders, scaledTo, slots: scaledTo ?? 4, slotsMax: 8 },
+      scaledAtMs: scaledTo === null ? null : 1,
+      scaledBy: scaledTo === null ? null : 'first admin',
+    };
+  };
+  return {
     'GET /v1/jobs': ({ query }) => ({
-      jobs: state.jobs
-        .filter((job) => query.state === undefined || job.state === query.state)
-        .slice(0, query.limit),
+      ...pageOf(
+        state.jobs.filter(
+          (job) =>
+            (query.state === undefined || job.state === query.state) &&
+            (query.before === undefined || job.id < query.before),
+        ),
+        query.limit,
+      ),
     }),
+    'GET /v1/jobs/{jobId}': ({ params }) => change(params.jobId, {}),
+    'PATCH /v1/jobs/{jobId}': ({ params, body }) => change(params.jobId, body),
+    'POST /v1/jobs/{jobId}/cancel': ({ params }) => change(params.jobId, { state: 'cancelled' }),
+    'GET /v1/encoding': () => ({ regions: state.world.regions.map(regionOf) }),
+    'PUT /v1/regions/{regionId}/encoding': ({ params, body }) => {
+      const region = state.world.regions.find(({ id }) => id === params.regionId);
+      if (region === undefined) throw new MeridianError('not_found', { what: 'such region' });
+      const others = state.pausedRegionIds.filter((id) => id !== region.id);
+      state.pausedRegionIds = body.isPaused ? [...others, region.id] : others;
+      return regionOf(region);
+    },
   };
 }
 
 function accessHandlers(
   state: FakeState,
 ): Some<
+  | 'GET /v1/sign-in'
   | 'POST /v1/session'
   | 'GET /v1/session'
   | 'DELETE /v1/session'
@@ -194,20 +292,26 @@ function accessHandlers(
     name: 'first admin',
     role: state.role,
     projectId: null,
+    regionIds: null,
     expiresAtMs: null,
+    breakGlass: ownGlass(state.access),
   });
   return {
+    'GET /v1/sign-in': () => ({ provider: state.signInProvider }),
     'POST /v1/session': ({ body }) => {
       if (body.token !== ADMIN_TOKEN) throw new MeridianError('wrong_credential');
       return identity();
     },
     'GET /v1/session': identity,
-    'DELETE /v1/session': () => ({ isLoggedOut: true }),
+    'DELETE /v1/session': () => ({ isLoggedOut: true, path: null }),
     'GET /v1/projects': () => ({ projects: state.projects }),
     'POST /v1/projects': ({ body }) => {
       if (state.projects.some(({ id }) => id === body.id))
         throw new MeridianError('conflict', { reason: `There is a project ${body.id} already` });
-      state.projects = [...state.projects, { ...body, createdAtMs: Date.now(), assetCount: 0 }];
+      state.projects = [
+        ...state.projects,
+        { ...body, createdAtMs: Date.now(), assetCount: 0, targetLufs: null },
+      ];
       return body;
     },
     'PUT /v1/projects/{projectId}/loudness': ({ params, body }) => ({ ...params, ...body }),
@@ -224,6 +328,7 @@ function accessHandlers(
         name: body.name,
         role: body.role,
         projectId: body.projectId,
+        regionIds: body.regionIds,
         createdAtMs: Date.now(),
         lastUsedAtMs: null,
         expiresAtMs: body.ttlMs === null ? null : Date.now() + body.ttlMs,
@@ -235,10 +340,40 @@ function accessHandlers(
       state.tokens = state.tokens.filter(({ id }) => id !== params.tokenId);
       return { isDeleted: true };
     },
-    'GET /v1/audit': ({ query }) => ({
-      entries: state.audit
-        .filter(({ id }) => query.before === undefined || id < query.before)
-        .slice(0, query.limit),
-    }),
+    'GET /v1/audit': ({ query }) => {
+      const matching = state.audit.filter(
+        ({ id, actor, action, subject, atMs }) =>
+          (query.before === undefined || id < query.before) &&
+          (query.actor === undefined || actor.toLowerCase().includes(query.actor.toLowerCase())) &&
+          (query.action === undefined || action.startsWith(query.action)) &&
+          (query.subject === undefined || subject === query.subject) &&
+          (query.fromMs === undefined || atMs >= query.fromMs) &&
+          (query.toMs === undefined || atMs < query.toMs),
+      );
+      const entries = matching.slice(0, query.limit);
+      return { entries, nextBefore: matching.length > entries.length ? (entries.at(-1)?.id ?? null) : null };
+    },
+  };
+}
+
+const PRESETS = (['economy', 'standard', 'quality'] as const).map((name, index) => ({
+  name,
+  summary: `Preset number ${index + 1}`,
+  shortSides: [1080, 720, 360],
+  renditionsMax: 3 + index,
+  frameRateMax: 60,
+  bitrateFactor: 0.7 + index * 0.3,
+  speed: 'fast' as const,
+  isPerTitle: index > 0,
+}));
+
+function encodingHandlers(state: FakeState): Some<keyof Handlers & keyof typeof encodingRoutes> {
+  return {
+    'GET /v1/presets': () => ({ presets: PRESETS }),
+    'GET /v1/projects/{projectId}/encoding': () => state.encoding,
+    'PUT /v1/projects/{projectId}/encoding': ({ body }) => {
+      state.encoding = body;
+      return body;
+    },
   };
 }

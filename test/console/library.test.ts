@@ -38,6 +38,7 @@ test('assets stand newest first with their stage, and move on by themselves', as
   control.state.assets = control.state.assets.map((asset) =>
     asset.stage === 'encoding' ? { ...asset, progress: 0.77 } : asset,
   );
+  control.updates.tell('assets');
   await waitFor('the new progress', async () => (await encoding.getAttribute('aria-valuenow')) === '77');
 });
 
@@ -45,12 +46,15 @@ test('the slash searches, control is asked, and Escape shows everything again', 
   const { page, control } = await consoles.open(undefined, LIBRARY);
   await page.getByText('Harbour at dawn.mov').waitFor();
   await page.keyboard.press('/');
+  await waitFor('the cursor to be in the field', () =>
+    page.evaluate<boolean>(`document.activeElement?.tagName === 'INPUT'`),
+  );
   await page.keyboard.type('glacier');
   await waitFor('one row', async () => (await rowNames(page)).length === 1);
   assert.deepEqual(await rowNames(page), ['Glacier timelapse 4K.mov']);
-  assert.equal(
+  // The rows that are here are looked through at once; control is asked when the typing has settled.
+  await waitFor('control to be asked', () =>
     control.calls.some(({ query }) => JSON.stringify(query ?? {}).includes('"search":"glacier"')),
-    true,
   );
   await page.keyboard.type('xyz');
   await page.getByText('No asset is called “glacierxyz”.').waitFor();

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defined } from '#base/assert.ts';
 import type { AssetView } from '#contract/api/assets.ts';
-import { type AssetList, mergePage } from '../../console/src/library/asset-cache.ts';
 import { embedCode, failureAdvice } from '../../console/src/library/describe-asset.ts';
 import {
   formatAge,
@@ -14,6 +13,7 @@ import {
   formatShare,
   listWords,
 } from '../../console/src/ui/format.ts';
+import { mergePage, type PagedList } from '../../console/src/ui/paged-list.ts';
 import {
   flowsOf,
   previewDrain,
@@ -32,21 +32,21 @@ const EDGE = 'http://edge.test';
 /** Answers a page as control would. */
 function pageOf(all: readonly AssetView[], before: string | null, limit: number) {
   const matching = all.filter(({ id }) => before === null || id < before);
-  const assets = matching.slice(0, limit);
+  const items = matching.slice(0, limit);
   return {
-    assets,
-    nextBefore: matching.length > limit ? defined(assets[assets.length - 1], 'one').id : null,
+    items,
+    nextBefore: matching.length > limit ? defined(items[items.length - 1], 'one').id : null,
   };
 }
 
 test('pages merge into one list in order, whatever their order of arrival', () => {
   const all = makeLibrary(NOW_MS, EDGE, 50);
   const idAt = (index: number): string => defined(all[index], 'an asset').id;
-  let list: AssetList = mergePage(undefined, null, pageOf(all, null, 20));
+  let list: PagedList<AssetView> = mergePage(undefined, null, pageOf(all, null, 20));
   assert.equal(list.nextBefore, idAt(19));
   list = mergePage(list, idAt(19), pageOf(all, idAt(19), 20));
   list = mergePage(list, idAt(39), pageOf(all, idAt(39), 20));
-  assert.deepEqual(list.assets, all);
+  assert.deepEqual(list.items, all);
   assert.equal(list.nextBefore, null);
   assert.equal(mergePage(list, null, pageOf(all, null, 20)), list, 'the same page changes nothing');
 });
@@ -57,10 +57,10 @@ test('a page takes out what was deleted within it, and nothing beyond', () => {
   const fewer = all.filter((_, index) => index !== 12 && index !== 45);
   const before = defined(all[9], 'an asset').id;
   const merged = mergePage(list, before, pageOf(fewer, before, 10));
-  assert.equal(merged.assets.length, 49);
-  assert.equal(merged.assets.includes(defined(all[12], 'an asset')), false);
-  assert.equal(merged.assets.includes(defined(all[45], 'an asset')), true, 'not covered by the page');
-  assert.equal(mergePage(list, null, { assets: [], nextBefore: null }).assets.length, 0);
+  assert.equal(merged.items.length, 49);
+  assert.equal(merged.items.includes(defined(all[12], 'an asset')), false);
+  assert.equal(merged.items.includes(defined(all[45], 'an asset')), true, 'not covered by the page');
+  assert.equal(mergePage(list, null, { items: [], nextBefore: null }).items.length, 0);
 });
 
 test('an asset that did not change keeps its identity, one that did is replaced', () => {
@@ -69,9 +69,9 @@ test('an asset that did not change keeps its identity, one that did is replaced'
   const copies = structuredClone(all);
   defined(copies[1], 'an asset').progress = 0.9;
   const merged = mergePage(list, null, pageOf(copies, null, 3));
-  assert.equal(merged.assets[0], list.assets[0]);
-  assert.notEqual(merged.assets[1], list.assets[1]);
-  assert.equal(merged.assets[2], list.assets[2]);
+  assert.equal(merged.items[0], list.items[0]);
+  assert.notEqual(merged.items[1], list.items[1]);
+  assert.equal(merged.items[2], list.items[2]);
 });
 
 test('the state of a region is the worst of what matters, and a drain is no fault', () => {

@@ -66,6 +66,7 @@ test('an upload shows its true progress, carries grant and names, and appears in
     const nowMs = Date.now() + 600_000;
     const change = { id: assetId, name: defined(upload.metadata.name, 'a name') };
     control.state.assets.push(makeAsset({ index: 0, nowMs, edgeUrl: control.edgeUrl, change }));
+    control.updates.tell('assets');
   };
   await choose(page, ['Premiere.mp4'], BIG_BYTES);
   await waitFor('bytes at the ingest', () => first.uploads.size === 1);

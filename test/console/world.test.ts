@@ -6,6 +6,7 @@ import { defined } from '#base/assert.ts';
 import { MeridianError } from '#contract/errors.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { PHONE, useConsoles } from './console-page.ts';
+import { makeIncident } from './fake-incidents.ts';
 import type { FakeState } from './fake-state.ts';
 
 const consoles = useConsoles();
@@ -190,6 +191,12 @@ test('keys go to every page, open the help, and Escape closes it', async () => {
     ['gl', 'Library'],
     ['gj', 'Jobs'],
     ['ga', 'Access'],
+    ['gf', 'Incidents'],
+    ['gs', 'Objectives'],
+    ['gr', 'Runbooks'],
+    ['gv', 'Sessions'],
+    ['gd', 'Audit'],
+    ['gy', 'Readiness'],
     ['gw', 'World'],
   ] as const) {
     for (const key of keys) await page.keyboard.press(key);
@@ -229,10 +236,105 @@ test('colours follow the system and can be switched by hand', async () => {
 test('nothing is wider than a phone on any page', async () => {
   const { page, control } = await consoles.open(undefined, { viewport: PHONE });
   const asset = defined(control.state.assets[1], 'an asset');
-  for (const path of ['world', 'library', `library/${asset.id}`, 'jobs', 'access/tokens', 'access/audit']) {
+  for (const path of [
+    'world',
+    'library',
+    `library/${asset.id}`,
+    `assets/${asset.id}`,
+    'imports',
+    'jobs',
+    'encoders',
+    'edges',
+    'slos',
+    'slos/vod-playback',
+    'projects',
+    'projects/default',
+    'access/tokens',
+    'runbooks',
+    'runbooks/drain-region',
+    'runs',
+    'sessions',
+    'sessions/5d0f0a1c',
+    'audit',
+  ]) {
     await page.goto(`${control.url}/#/${path}`);
     await page.locator('main :is(h1, h2):visible').first().waitFor();
     const width = await page.evaluate('document.querySelector("main").scrollWidth');
     assert.equal(width, PHONE.width, `${path} scrolls sideways`);
   }
+});
+
+/** What players of Dublin and Singapore tell: those of Dublin wait, and get one request in a hundred too late. */
+const tellOfViewers: FakeState['seriesPoints'] = ({ name, fromMs = 0, toMs = 0, stepMs = 60_000 }) => {
+  const steps = Array.from(
+    { length: Math.round((toMs - fromMs) / stepMs) },
+    (_, index) => fromMs + index * stepMs,
+  );
+  const point = (atMs: number, labels: Record<string, string>, count: number) => ({
+    atMs,
+    labels,
+    count,
+    sum: null,
+    p50: null,
+    p95: null,
+    p99: null,
+  });
+  return steps.flatMap((atMs) => {
+    const dublin = { region: 'dublin', site: 'dublin-1' };
+    const singapore = { region: 'singapore', site: 'singapore-1' };
+    if (name === 'session_play_ms')
+      return [point(atMs, dublin, stepMs * 90), point(atMs, singapore, stepMs * 40)];
+    if (name === 'session_stall_ms') return [point(atMs, dublin, stepMs * 10)];
+    return [
+      point(atMs, { ...dublin, outcome: 'ok' }, 99),
+      point(atMs, { ...dublin, outcome: 'late' }, 1),
+      point(atMs, { ...singapore, outcome: 'ok' }, 50),
+    ];
+  });
+};
+
+test('what viewers get is on the map and in the list beside it, and the list can be sorted', async () => {
+  const { page } = await consoles.open(({ state }) => {
+    state.seriesPoints = tellOfViewers;
+    state.incidents.changes = [
+      {
+        id: 7,
+        kind: 'generation',
+        summary: 'Steering plan 41: dublin loses 40 %',
+        actor: 'control',
+        labels: {},
+        atMs: Date.now() - 600_000,
+        details: {},
+        isRevertible: false,
+        movement: null,
+      },
+    ];
+  });
+  const traffic = page.getByRole('region', { name: 'Traffic' });
+  const rows = traffic.locator('tbody tr');
+  await traffic.getByText('1 %', { exact: true }).waitFor();
+  assert.match(
+    defined((await rows.allInnerTexts())[0], 'a row'),
+    /Dublin[\s\S]*\t100\s+[\d.]+ Mbit\/s\s+1 %\s+10 %/,
+  );
+  await page.locator('.map-label', { hasText: 'Dublin' }).getByText('100 viewers').waitFor();
+  await traffic.getByRole('button', { name: 'Region', exact: true }).click();
+  assert.match(defined((await rows.allInnerTexts())[2], 'a row'), /Singapore/);
+  await traffic.getByRole('button', { name: 'Pathways' }).click();
+  await traffic.getByText('singapore-1').waitFor();
+  // The graph loads what draws it only now; generations of the plan are marked in it.
+  await page.getByRole('link', { name: /Steering plan 41/ }).waitFor();
+});
+
+test('what needs a person stands at the top, and its region is marked', async () => {
+  const { page, control } = await consoles.open();
+  const strip = page.getByRole('region', { name: 'What needs a person now' });
+  await strip.getByText('None open').waitFor();
+  await strip.getByText('Playback succeeds').waitFor();
+  await strip.getByText('First responders').waitFor();
+  await waitFor('the stream', () => control.updates.streamCount() === 1);
+  control.state.incidents.list = [makeIncident(Date.now())];
+  control.updates.tell('incidents');
+  await strip.getByRole('link', { name: /sev2 Playback fails in Dublin/ }).waitFor();
+  await page.locator('.map-label', { hasText: 'Dublin' }).getByText('1 incident, budget burns').waitFor();
 });

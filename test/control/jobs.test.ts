@@ -186,7 +186,16 @@ onEveryDatabase('jobs', (suite) => {
     assert.equal(ready.stage, 'ready');
     assert.deepEqual(ready.mediaRegionIds, ['dublin', 'singapore']);
     assert.deepEqual(ready.renditions, [
-      { id: 'v720', kind: 'video', width: 1280, height: 720, bandwidthBps: 3_000_000, frameCount: 250 },
+      {
+        id: 'v720',
+        kind: 'video',
+        width: 1280,
+        height: 720,
+        codecs: 'avc1.64001f',
+        bandwidthBps: 3_000_000,
+        averageBandwidthBps: 2_000_000,
+        frameCount: 250,
+      },
     ]);
     assert.equal(ready.playlists[0]?.hls, `http://dublin-1-a.test/m/default/${assetId}/v1/main.m3u8`);
     assert.equal(ready.watchUrl, `http://dublin-1-a.test/watch/default/${assetId}`);

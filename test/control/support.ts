@@ -97,14 +97,19 @@ export interface TestControl {
   /** Joins a node of a site with a fresh token. */
   node(
     siteId: string,
-    options?: { id?: string; roles?: ('ingest' | 'encoder' | 'origin' | 'edge')[] },
+    options?: {
+      id?: string;
+      roles?: ('ingest' | 'encoder' | 'origin' | 'edge')[];
+      /** What it says of itself beyond the usual. */
+      join?: Record<string, unknown>;
+    },
   ): Promise<FakeNode>;
   /** A node for each of these sites, beaten until all of them have the newest snapshot. */
   settledNodes(...siteIds: string[]): Promise<FakeNode[]>;
   fakeNode(siteId: string, id?: string, key?: SigningKey): FakeNode;
   stop(): Promise<void>;
-  /** Stops control and starts another one on the same data and database. */
-  restart(): Promise<TestControl>;
+  /** Stops control and starts another one on the same data and database, in real time or by a test's clock. */
+  restart(clock?: TestClock): Promise<TestControl>;
 }
 
 export interface StartOptions {
@@ -147,42 +152,56 @@ after(async () => {
   }
 });
 
-/** Declares a suite once per kind of server. */
+/** Declares a suite once per kind of server. The kinds run side by side, as on two machines. */
 export function onEveryDatabase(title: string, declare: (suite: Suite) => void): void {
-  for (const kind of serverKinds()) {
-    describe(`${title}, on ${kind.name}`, () => {
-      let own: Running | undefined;
-      const opened: { control: TestControl; name: string }[] = [];
-      before(async () => {
-        const starting = running.get(kind.name) ?? startServer(kind);
-        running.set(kind.name, starting);
-        own = await starting;
-      });
-      afterEach(async () => {
-        for (const { control, name } of opened.splice(0)) {
-          await control.stop();
-          await dropDatabase(defined(own, 'a server').server.address, name);
-        }
-      });
-      declare({
-        async start(options = {}) {
-          const { server, template, directory } = defined(own, 'a started server');
-          const name = `t${process.pid}_${randomBytes(6).toString('hex')}`;
-          await createDatabase(server.address, name, template);
-          const direct = withDatabase(server.address, name);
-          const control = await startControl({
-            address: options.address?.(name) ?? direct,
-            direct,
-            dataDirectory: join(directory, name, 'data'),
-            config: options.config ?? {},
-          });
-          opened.push({ control, name });
-          return control;
-        },
-        socketPath: () => own?.server.socketPath ?? null,
-      });
+  const kinds = serverKinds();
+  describe(title, { concurrency: kinds.length }, () => declareOn(kinds, declare));
+}
+
+/** The same, one kind after another: for tests that compare durations. */
+export function onEveryDatabaseInTurn(title: string, declare: (suite: Suite) => void): void {
+  describe(title, { concurrency: 1 }, () => declareOn(serverKinds(), declare));
+}
+
+function declareOn(kinds: readonly ServerKind[], declare: (suite: Suite) => void): void {
+  for (const kind of kinds)
+    describe(`on ${kind.name}`, { concurrency: 1 }, () => {
+      declare(suiteOn(kind));
     });
-  }
+}
+
+/** The suite's server and controls, set up and taken down by hooks of the enclosing `describe`. */
+function suiteOn(kind: ServerKind): Suite {
+  let own: Running | undefined;
+  const opened: { control: TestControl; name: string }[] = [];
+  before(async () => {
+    const starting = running.get(kind.name) ?? startServer(kind);
+    running.set(kind.name, starting);
+    own = await starting;
+  });
+  afterEach(async () => {
+    for (const { control, name } of opened.splice(0)) {
+      await control.stop();
+      await dropDatabase(defined(own, 'a server').server.address, name);
+    }
+  });
+  return {
+    async start(options = {}) {
+      const { server, template, directory } = defined(own, 'a started server');
+      const name = `t${process.pid}_${randomBytes(6).toString('hex')}`;
+      await createDatabase(server.address, name, template);
+      const direct = withDatabase(server.address, name);
+      const control = await startControl({
+        address: options.address?.(name) ?? direct,
+        direct,
+        dataDirectory: join(directory, name, 'data'),
+        config: options.config ?? {},
+      });
+      opened.push({ control, name });
+      return control;
+    },
+    socketPath: () => own?.server.socketPath ?? null,
+  };
 }
 
 async function onServer(
@@ -217,8 +236,7 @@ interface Start {
   readonly config: object;
 }
 
-async function startControl(start: Start): Promise<TestControl> {
-  const clock = createTestClock();
+async function startControl(start: Start, clock = createTestClock()): Promise<TestControl> {
   const database = await openDatabase<ControlTables>(start.address, { log: silentLog });
   const direct = await openDatabase<ControlTables>(start.direct, { log: silentLog, connectionsMax: 2 });
   const config = configSchema.parse({ control: { port: 0 }, ...start.config });
@@ -264,7 +282,7 @@ async function startControl(start: Start): Promise<TestControl> {
     async node(siteId, options = {}) {
       const node = createFakeNode(nodes, siteId, options);
       const { joinToken } = await admin.call('POST /v1/join-tokens', { body: { siteId } });
-      await node.join(joinToken);
+      await node.join(joinToken, options.join);
       return node;
     },
     async settledNodes(...siteIds) {
@@ -277,9 +295,9 @@ async function startControl(start: Start): Promise<TestControl> {
       stopped ??= stop();
       return stopped;
     },
-    async restart() {
+    async restart(next) {
       await own.stop();
-      return startControl(start);
+      return startControl(start, next);
     },
   };
   return own;
@@ -433,7 +451,10 @@ export function makeRecord(changes: Partial<AssetRecord> = {}, regionIds = ['dub
 }
 
 /** The media document with which an encoder completes a job. */
-export function makeMedia(job: LeasedJob, changes: Partial<MediaDocument> = {}): MediaDocument {
+export function makeMedia(
+  job: Pick<LeasedJob, 'attempt'> & { record: Pick<AssetRecord, 'projectId' | 'assetId' | 'version'> },
+  changes: Partial<MediaDocument> = {},
+): MediaDocument {
   return {
     formatVersion: 1,
     projectId: job.record.projectId,

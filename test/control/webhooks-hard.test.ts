@@ -2,55 +2,22 @@
 // and ten thousand events for an endpoint that is dead.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 import { sql } from 'kysely';
 import { defined } from '#base/assert.ts';
-import { createApiClient } from '#contract/client.ts';
 import { configSchema } from '#contract/config.ts';
 import { createDispatcher } from '#control/events/dispatcher.ts';
-import { createSender } from '#control/events/send.ts';
+import { createSender } from '#control/outbox/send.ts';
 import { silentLog } from '#platform/log.ts';
 import { createMetrics } from '#platform/metrics.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { addressOf, adminOf, startChild } from './child.ts';
 import type { ChildOptions } from './control-child.ts';
-import { onEveryDatabase, type Suite } from './support.ts';
+import { onEveryDatabaseInTurn } from './support.ts';
 import { startReceiver } from './webhook-receiver.ts';
 import { ALLOW_PRIVATE, startWebhookWorld, type WebhookWorld } from './webhook-world.ts';
-
-const CHILD = fileURLToPath(new URL('control-child.ts', import.meta.url));
-const children: ChildProcess[] = [];
-after(() => {
-  for (const child of children) child.kill('SIGKILL');
-});
-
-async function startChild(options: ChildOptions): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(process.execPath, [CHILD, JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  children.push(child);
-  const [line] = (await once(defined(child.stdout, 'its output'), 'data')) as [Buffer];
-  return { child, url: String(line).trim() };
-}
-
-/** Where a process of its own reaches a database of the suite. */
-function addressOf(suite: Suite, database: string): ChildOptions['address'] {
-  const socketPath = suite.socketPath();
-  if (socketPath !== null) return { socketDirectory: dirname(socketPath), database, user: 'meridian' };
-  const url = new URL(defined(process.env.MERIDIAN_TEST_DATABASE_URL, 'an address'));
-  url.pathname = `/${database}`;
-  return { url: url.href };
-}
-
-function adminOf(url: string, dataDirectory: string) {
-  const token = readFileSync(join(dataDirectory, 'admin-token'), 'utf8').trim();
-  return createApiClient({ baseUrl: url, token, fetch });
-}
 
 const DEAD_COUNT = 10_000;
 const WELL_COUNT = 2_000;
@@ -86,7 +53,7 @@ async function medianMs(times: number, run: () => Promise<unknown>): Promise<num
   return defined(taken.sort((left, right) => left - right)[Math.floor(times / 2)], 'a median');
 }
 
-onEveryDatabase('webhooks under strain', (suite) => {
+onEveryDatabaseInTurn('webhooks under strain', (suite) => {
   test('a kill between sending and writing down means a repetition with the same id, and nothing is lost', async () => {
     let address: ChildOptions['address'] | undefined;
     const world = await suite.start({

@@ -25,6 +25,8 @@ async function query(server: ManagedPostgres, sql: string): Promise<unknown[]> {
     user: server.user,
     database: server.database,
   });
+  // A server that dies is told twice, to the query and here; the query is enough.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     return (await client.query(sql)).rows;

@@ -6,6 +6,7 @@ import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { defined } from '#base/assert.ts';
+import type { AssetRecord } from '#contract/media.ts';
 import { clip } from '../support/media.ts';
 import { waitFor } from '../support/wait-for.ts';
 import {
@@ -60,7 +61,12 @@ test('rotten packs, inits, sources, documents and records are found, set aside a
     ];
     const digests = new Map(bits.map((name) => [name, sha256OfFile(join(directory, name))]));
     const forms = [pick(/media\.json$/), 'record.json'];
-    const record = JSON.parse(await readFile(join(directory, 'record.json'), 'utf8')) as { revision: number };
+    // The record changes once more when the last copy of the source is known; one that comes later would hide the damage.
+    const record = await waitFor('the record to be the last', async () => {
+      const text = await readFile(join(directory, 'record.json'), 'utf8');
+      const now = JSON.parse(text) as Pick<AssetRecord, 'revision' | 'source'>;
+      return now.source.regionIds.length === 3 ? now : undefined;
+    });
     for (const name of bits) await flipBit(join(directory, name));
     for (const name of forms) await writeFile(join(directory, name), '{"formatVersion":1,');
 

@@ -18,9 +18,14 @@ export const FAST = {
   replacedGraceMs: 3_000,
 };
 
+/** Options of a world with a quick keeper. */
+export function fastWorld(changes: Partial<typeof FAST> = {}): { config: Record<string, unknown> } {
+  return { config: { durability: { ...FAST, ...changes }, wan: { enabled: false } } };
+}
+
 /** Starts three regions with a quick keeper. */
 export function startFastWorld(changes: Partial<typeof FAST> = {}): Promise<RunningWorld> {
-  return startWorld({ config: { durability: { ...FAST, ...changes }, wan: { enabled: false } } });
+  return startWorld(fastWorld(changes));
 }
 
 export const storeOf = (world: RunningWorld, regionId: string): string =>

@@ -164,7 +164,7 @@ test('Age tells how long an object has been here', async () => {
 test('OPTIONS allows what players send and may be kept for a day', async () => {
   const answer = await get(port, SEGMENT, { method: 'OPTIONS', headers: { origin: 'https://a.example' } });
   assert.equal(answer.status, 204);
-  assert.equal(answer.headers['access-control-allow-methods'], 'GET, HEAD, OPTIONS');
+  assert.equal(answer.headers['access-control-allow-methods'], 'GET, HEAD, POST, OPTIONS');
   assert.equal(answer.headers['access-control-allow-headers'], '*');
   assert.equal(answer.headers['access-control-max-age'], '86400');
 });
@@ -250,6 +250,44 @@ test('the player learns of all edges, its own first, also from the page itself',
   assert.equal(list.edges[1]?.baseUrl, `http://127.0.0.1:${portOf(world, 'dublin')}`);
   assert.equal(list.group, 'dublin');
   assert.equal((await get(port, '/player/edges.json')).json().group, undefined);
+});
+
+test('the status page shows what the snapshot tells the public, as text whatever was written, and as of when', async () => {
+  const empty = await get(port, '/status');
+  assert.equal(empty.headers['content-type'], 'text/html; charset=utf-8');
+  assert.equal(empty.headers['cache-control'], 'max-age=10');
+  assert.match(empty.body.toString(), /Everything works\. As of <time datetime="/);
+  assert.doesNotMatch(empty.body.toString(), /<script|<article/);
+  const updates = [
+    {
+      atMs: Date.UTC(2027, 0, 31, 20, 5),
+      state: 'identified' as const,
+      text: 'It is <script>alert(1)</script>',
+    },
+    { atMs: Date.UTC(2027, 0, 31, 20), state: 'investigating' as const, text: 'We are looking into it.' },
+  ];
+  const notice = { title: 'Videos & pictures', impact: 'outage' as const, regionIds: ['dublin'], updates };
+  world.update(() => ({ status: { title: 'Status of Acme', notices: [notice] } }));
+  const page = (await get(port, '/status')).body.toString();
+  assert.match(page, /<h1>Status of Acme<\/h1>\n<p>There are problems\./);
+  assert.match(page, /<span>dublin<\/span><span class="outage">Does not work</);
+  assert.match(page, /<span>singapore<\/span><span class="none">Works</);
+  assert.match(page, /<h2 class="outage">Videos &amp; pictures<\/h2>/);
+  assert.match(
+    page,
+    /<strong>identified<\/strong> It is &lt;script&gt;alert\(1\)&lt;\/script&gt; <time[^>]*>2027-01-31 20:05 UTC/,
+  );
+  const json = (await get(port, '/status.json')).json();
+  assert.deepEqual(json.notices, [notice]);
+  const over = {
+    ...notice,
+    updates: [{ ...updates[0], state: 'resolved' as const, text: 'Over.', atMs: 1 }],
+  };
+  world.update(() => ({ status: { title: 'Status of Acme', notices: [over] } }));
+  assert.match(
+    (await get(port, '/status')).body.toString(),
+    /Everything works[\s\S]*<h2 class="none">Videos/,
+  );
 });
 
 test('pages and scripts are served with a content security policy, or say that they are not built', async () => {

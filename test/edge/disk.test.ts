@@ -7,6 +7,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { createMetrics } from '#platform/metrics.ts';
 import { createEdge, type EdgeRole } from '#region/edge/edge.ts';
 import { openSegmentKey } from '#region/shared/keys.ts';
+import { sealSegment } from '#region/shared/pack.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { get, verdict } from './client.ts';
 import {
@@ -29,7 +30,9 @@ beforeEach(async () => {
   const document = documentOf({ holders: ['dublin'] });
   await publishAsset(world, recordOf(), document);
   for (let number = 0; number < SEGMENTS; number += 1)
-    await world.region('dublin').store.put(openSegmentKey(document, 'v720', number), segmentBytes(number));
+    await world
+      .region('dublin')
+      .store.put(openSegmentKey(document, 'v720', number), sealSegment(number, segmentBytes(number)));
 });
 afterEach(async () => {
   for (const edge of started.splice(0)) await edge.stop();
@@ -118,4 +121,28 @@ test('an edge whose disk cannot be written serves on from memory', async () => {
     assert.ok((await get(edge.port(), pathOf(3))).body.equals(segmentBytes(3)));
   await edge.disk.settled();
   assert.deepEqual([edge.disk.count(), metrics.gauges().edge_disk_failing], [0, 1]);
+});
+
+test('what is asked for again and again comes from disk piece by piece, also over many connections at once', async () => {
+  const { edge, metrics } = world.region('dublin');
+  const port = edge.port();
+  for (let asked = 0; asked < 3; asked += 1) {
+    for (let number = 0; number < SEGMENTS; number += 1) await get(port, pathOf(number));
+    await edge.disk.settled();
+  }
+  const fromDisk = (): number =>
+    metrics.counters()['edge_requests_total{class="immutable",outcome="disk"}'] ?? 0;
+  const before = { fromDisk: fromDisk(), asked: world.region('dublin').asked.length };
+  // Connections that stay open, as those of viewers.
+  const fetched = async (number: number): Promise<Buffer> =>
+    Buffer.from(await (await fetch(`http://127.0.0.1:${port}${pathOf(number)}`)).arrayBuffer());
+  const numbers = Array.from({ length: 200 }, (_, index) => (index * 7) % 40);
+  const answers = await Promise.all(numbers.map(fetched));
+  assert.ok(answers.every((body, index) => body.equals(segmentBytes(numbers[index] ?? -1))));
+  assert.ok(fromDisk() - before.fromDisk >= 50, `${fromDisk() - before.fromDisk} of 200 from disk`);
+  const more = world.region('dublin').asked.slice(before.asked);
+  assert.deepEqual(
+    more.filter((path) => path.endsWith('.m4s')),
+    [],
+  );
 });

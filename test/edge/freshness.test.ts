@@ -149,3 +149,23 @@ test('an older record from an origin that was away changes nothing', async () =>
     return asks('dublin', RECORD) >= 3;
   });
 });
+
+test('an address without a version names the one that the asset has now', async () => {
+  await publishAsset(world, recordOf(), documentOf());
+  const port = portOf(world, 'dublin');
+  const current = `/m/default/${ASSET}/current`;
+  const versionNamed = async (): Promise<string | undefined> =>
+    /\/(v\d+)\/v720\//.exec((await get(port, `${current}/main.m3u8`)).body.toString())?.[1];
+  assert.equal(await versionNamed(), 'v1');
+  assert.equal((await get(port, `${current}/poster.jpg`)).status, 200);
+  await publishAsset(world, recordOf({ version: 2, revision: 2 }), documentOf({ version: 2 }));
+  await waitFor('the new version', async () => {
+    world.clock.advance(1_000);
+    return (await versionNamed()) === 'v2';
+  });
+  assert.equal((await get(port, `${current}/status.json`)).json().state, 'complete');
+  assert.match((await get(port, `${BASE}/main.m3u8`)).body.toString(), /\/v1\/v720\//);
+  // What never changes has one address.
+  for (const rest of ['v720/index.m3u8', 'a1/v720/init.mp4', 'a1/v720/5.m4s'])
+    assert.equal((await get(port, `${current}/${rest}`)).status, 404);
+});

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { openSegmentKey } from '#region/shared/keys.ts';
+import { sealSegment } from '#region/shared/pack.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { get } from './client.ts';
 import {
@@ -31,7 +32,7 @@ async function startSmallWorld(bytes: number, count: number, edgeCacheBytes: num
   for (let number = 0; number < count; number += 1)
     await world
       .region('dublin')
-      .store.put(openSegmentKey(document, 'v720', number), segmentBytes(number, bytes));
+      .store.put(openSegmentKey(document, 'v720', number), sealSegment(number, segmentBytes(number, bytes)));
   return world;
 }
 

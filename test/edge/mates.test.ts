@@ -5,6 +5,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { defined } from '#base/assert.ts';
 import { createRing, owners } from '#core/placement/ring.ts';
 import { openSegmentKey } from '#region/shared/keys.ts';
+import { sealSegment } from '#region/shared/pack.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { get, verdict } from './client.ts';
 import { startMates, type TestMate } from './site.ts';
@@ -32,7 +33,9 @@ beforeEach(async () => {
   const document = documentOf({ holders: ['dublin'] });
   await publishAsset(world, recordOf(), document);
   for (let number = 0; number < SEGMENTS; number += 1)
-    await world.region('dublin').store.put(openSegmentKey(document, 'v720', number), segmentBytes(number));
+    await world
+      .region('dublin')
+      .store.put(openSegmentKey(document, 'v720', number), sealSegment(number, segmentBytes(number)));
 });
 afterEach(async () => {
   await Promise.all(mates.map((mate) => mate.stop()));

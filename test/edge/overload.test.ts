@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { createLimitState, DEFAULT_LIMIT_POLICY } from '#core/overload/limit.ts';
 import { openSegmentKey } from '#region/shared/keys.ts';
+import { sealSegment } from '#region/shared/pack.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { get, verdict } from './client.ts';
 import {
@@ -33,7 +34,7 @@ test('with half of the fetches under way prefetches are turned away with 503, an
   await publishAsset(world, recordOf(), document);
   const region = world.region('dublin');
   const bounded = createLimitState().limit * DEFAULT_LIMIT_POLICY.shares.prefetch;
-  await region.store.put(openSegmentKey(document, 'v720', 5_000), segmentBytes(1, 10));
+  await region.store.put(openSegmentKey(document, 'v720', 5_000), sealSegment(5_000, segmentBytes(1, 10)));
   const port = portOf(world, 'dublin');
   assert.equal((await get(port, SEGMENT)).status, 200);
   const held: (() => void)[] = [];
@@ -48,12 +49,16 @@ test('with half of the fetches under way prefetches are turned away with 503, an
   );
   await waitFor('the fetches', () => world.region('dublin').metrics.gauges().edge_fills === bounded);
   const other = `${BASE}/a1/v720/5000.m4s`;
-  for (const headers of [{ 'sec-purpose': 'prefetch' }, { priority: 'u=5, i' }]) {
-    const refused = await get(port, other, { headers });
+  for (const [path, headers] of [
+    [other, { 'sec-purpose': 'prefetch' }],
+    [other, { priority: 'u=5, i' }],
+    [`${other}?CMCD=v%3D2&prefetch=1`, {}],
+  ] as const) {
+    const refused = await get(port, path, { headers });
     assert.equal(verdict(refused), '503 overloaded');
     assert.equal(refused.headers['retry-after'], '1');
   }
-  assert.equal(countersOf('dublin')['edge_shed_total{reason="fetches",priority="prefetch"}'], 2);
+  assert.equal(countersOf('dublin')['edge_shed_total{reason="fetches",priority="prefetch"}'], 3);
   assert.equal(countersOf('dublin')['edge_shed_total{reason="fetches",priority="video"}'], undefined);
   isHolding = false;
   for (const release of held) release();

@@ -8,6 +8,9 @@ import { request as requestHttps } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { openSegmentKey } from '#region/shared/keys.ts';
+import { sealSegment } from '#region/shared/pack.ts';
+import { waitFor } from '../support/wait-for.ts';
 import {
   BASE,
   documentOf,
@@ -35,7 +38,9 @@ before(async () => {
       stdio: 'ignore',
     },
   );
-  world = await startWorld({ config: { tls: { certificateFile, keyFile } } });
+  world = await startWorld({
+    config: { tls: { certificateFile, keyFile }, limits: { edgeCacheBytes: 4_000_000 } },
+  });
   await publishAsset(world, recordOf(), documentOf());
 });
 
@@ -99,6 +104,35 @@ test('HTTP/2 answers ranges, validators, HEAD, small objects and problems', asyn
   assert.equal(missing?.headers[':status'], 404);
   assert.equal(preflight?.headers[':status'], 204);
   assert.match(String(playlist?.body), /https:\/\/127\.0\.0\.1:\d+\/m\//);
+});
+
+test('HTTP/2 takes what players tell of themselves in headers', async () => {
+  const session = 'sf=h,sid="over-h2",st=v';
+  await getAll([{ ':path': SEGMENT, 'cmcd-session': session, 'cmcd-object': 'br=900' }]);
+  const found = await waitFor('the viewing', () =>
+    world
+      .region('dublin')
+      .viewings()
+      .viewings.find(({ sid }) => sid === 'over-h2'),
+  );
+  assert.deepEqual([found.client, found.bitrateKbps], ['hls cmcd 1', 900]);
+});
+
+test('HTTP/2 sends from disk what memory has let go', async () => {
+  const { edge, metrics, store } = world.region('dublin');
+  const numbers = Array.from({ length: 40 }, (_, index) => 100 + index);
+  for (const number of numbers)
+    await store.put(openSegmentKey(documentOf(), 'v720', number), sealSegment(number, segmentBytes(number)));
+  for (let asked = 0; asked < 4; asked += 1) {
+    for (const number of numbers) {
+      const [answer] = await getAll([{ ':path': `${BASE}/a1/v720/${number}.m4s` }]);
+      assert.ok(answer?.body.equals(segmentBytes(number)), `round ${asked}, ${number}`);
+    }
+    await edge.disk.settled();
+  }
+  // The third time they were checked, the fourth they came piece by piece.
+  const fromDisk = metrics.counters()['edge_requests_total{class="immutable",outcome="disk"}'] ?? 0;
+  assert.ok(fromDisk >= numbers.length, `${fromDisk} from disk`);
 });
 
 test('HTTP/1.1 over TLS works on the same port', async () => {

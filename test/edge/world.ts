@@ -11,6 +11,7 @@ import { type Config, configSchema } from '#contract/config.ts';
 import type { AssetRecord, MediaDocument } from '#contract/media.ts';
 import { ORIGIN_PREFIX } from '#contract/peer-api.ts';
 import type { WorldSnapshot } from '#contract/snapshot.ts';
+import { SliceBook } from '#core/telemetry/slice-book.ts';
 import { type Clock, systemClock } from '#platform/clock.ts';
 import { createTransport } from '#platform/http/node-transport.ts';
 import { listen, sendProblem } from '#platform/http/server.ts';
@@ -25,6 +26,8 @@ import { createEdge, type EdgeRole } from '#region/edge/edge.ts';
 import { createOrigin } from '#region/origin/origin.ts';
 import { initKey, mediaKey, openSegmentKey, posterKey, recordKey } from '#region/shared/keys.ts';
 import type { NodeContext, Role, SiteProbe } from '#region/shared/node-context.ts';
+import { sealSegment } from '#region/shared/pack.ts';
+import type { ViewingNews } from '#region/shared/telemetry.ts';
 
 export const ASSET = `ast_${'1'.repeat(26)}`;
 export const PLACES: Readonly<Record<string, { latitude: number; longitude: number }>> = {
@@ -43,6 +46,9 @@ export interface TestRegion {
   readonly store: ObjectStore;
   readonly origin: Role;
   readonly edge: EdgeRole;
+  /** What the edge counted of its players, and their viewings. */
+  readonly book: SliceBook;
+  viewings(): ViewingNews;
   readonly metrics: Metrics;
   readonly nodeUrl: string;
   readonly context: NodeContext;
@@ -156,7 +162,17 @@ async function startRegion(
     ...shared,
   };
   const origin = createOrigin({ ...context, clock: systemClock, metrics: createMetrics() });
-  const edge = createEdge(context);
+  const book = new SliceBook();
+  let viewingsOf = (_max: number): ViewingNews => ({ viewings: [], droppedViewings: 0, droppedEvents: 0 });
+  const edge = createEdge(context, {
+    telemetry: {
+      count: (name, labels, by, atMs) => book.count(name, labels, by, atMs),
+      observe: (name, labels, value, atMs) => book.observe(name, labels, value, atMs),
+      viewingsFrom(take) {
+        viewingsOf = take;
+      },
+    },
+  });
   const asked: string[] = [];
   const server = createOriginServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://node');
@@ -185,6 +201,8 @@ async function startRegion(
     store,
     origin,
     edge,
+    book,
+    viewings: () => viewingsOf(500),
     metrics,
     context,
     asked,
@@ -423,7 +441,10 @@ export async function publishAsset(
       const count = rendition.durationRuns.reduce((sum, [, runs]) => sum + runs, 0);
       for (let index = 0; index < count; index += 1) {
         const number = rendition.firstSegment + index;
-        await store.put(openSegmentKey(document, rendition.id, number), segmentBytes(number));
+        await store.put(
+          openSegmentKey(document, rendition.id, number),
+          sealSegment(number, segmentBytes(number)),
+        );
       }
     }
   }

@@ -128,6 +128,7 @@ test('a stopping encoder ends FFmpeg and gives its job back', async (t) => {
     {
       code: 'unavailable',
       message: 'The encoder is stopping; another one takes over.',
+      isHandover: true,
       isRetryable: true,
     },
   ]);

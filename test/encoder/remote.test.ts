@@ -238,7 +238,9 @@ test('jobs are claimed, kept, completed and failed at the address that the snaps
   const context = testContext(directory, createMemoryStore(), 'dublin', worldOf({}, control.url));
   t.after(() => context.transport.close());
   const jobs = createJobsClient(context);
-  assert.deepEqual(await jobs.claim(2, 1_000, never), [job]);
+  const encoder = { recipe: 'ffmpeg 5.1', megapixelsPerSecond: null, sources: [] };
+  // A control of an earlier version says nothing of chunks.
+  assert.deepEqual(await jobs.claim(2, 1_000, encoder, never), { jobs: [job] });
   const progress = { stage: 'encoding', share: 0.5, isPlayable: true, durationMs: 1 } as const;
   assert.equal((await jobs.heartbeat(job, progress, never)).isCancelled, true);
   await jobs.complete(job, { media: DOCUMENT, copies: ['dublin'] }, never);
@@ -247,7 +249,7 @@ test('jobs are claimed, kept, completed and failed at the address that the snaps
   assert.deepEqual(
     control.calls.map(({ method, body }) => [method, JSON.parse(body.toString())]),
     [
-      ['POST', { nodeId: 'dublin-1-a', slots: 2, waitMs: 1_000 }],
+      ['POST', { nodeId: 'dublin-1-a', slots: 2, waitMs: 1_000, kinds: ['process', 'chunk'], encoder }],
       ['POST', { fence: 1, progress }],
       ['POST', { fence: 1, result: { media: DOCUMENT, copies: ['dublin'] } }],
       ['POST', { fence: 1, failure }],

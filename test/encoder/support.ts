@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { defined } from '#base/assert.ts';
 import { configSchema } from '#contract/config.ts';
 import { MeridianError } from '#contract/errors.ts';
-import type { JobFailure, JobProgress, LeasedJob } from '#contract/jobs.ts';
+import type { EncoderFacts, JobFailure, JobProgress, LeasedJob } from '#contract/jobs.ts';
 import type { MediaDocument } from '#contract/media.ts';
 import type { WorldSnapshot } from '#contract/snapshot.ts';
 import { systemClock } from '#platform/clock.ts';
@@ -23,7 +23,7 @@ import { createMetrics } from '#platform/metrics.ts';
 import { createDiskStore } from '#platform/objects/disk-store.ts';
 import type { ObjectStore } from '#platform/objects/object-store.ts';
 import { createEncoder } from '../../src/region/encoder/create-encoder.ts';
-import type { JobResult, JobsClient } from '../../src/region/encoder/jobs-client.ts';
+import type { JobResult, JobsClient, LeasedWork } from '../../src/region/encoder/jobs-client.ts';
 import type { PeerMedia } from '../../src/region/encoder/peer-media.ts';
 import { sourceKey } from '../../src/region/shared/keys.ts';
 import { createMediaReader, endSegment } from '../../src/region/shared/media-store.ts';
@@ -74,6 +74,8 @@ export function testEngine(): Promise<Engine> {
       ffmpegPath: defined(findExecutable('ffmpeg', process.env.PATH ?? ''), 'ffmpeg'),
       ffprobePath: defined(findExecutable('ffprobe', process.env.PATH ?? ''), 'ffprobe'),
       version: 'test',
+      videoCodecs: ['h264', 'av1', 'hevc'],
+      takesSrt: true,
       tools,
       environment: {},
     }),
@@ -100,7 +102,12 @@ export class FakeControl implements JobsClient {
     this.#wake();
   }
 
-  async claim(_slots: number, _waitMs: number, signal: AbortSignal): Promise<readonly LeasedJob[]> {
+  async claim(
+    _slots: number,
+    _waitMs: number,
+    _encoder: EncoderFacts,
+    signal: AbortSignal,
+  ): Promise<LeasedWork> {
     while (this.waiting.length === 0) {
       signal.throwIfAborted();
       await new Promise<void>((resolve) => {
@@ -109,7 +116,7 @@ export class FakeControl implements JobsClient {
       });
     }
     this.claimedAtMs = performance.now();
-    return this.waiting.splice(0, 1);
+    return { jobs: this.waiting.splice(0, 1), chunks: [] };
   }
 
   #check(job: LeasedJob): void {
@@ -150,6 +157,8 @@ export class FakePeers implements PeerMedia {
   async push(document: MediaDocument): Promise<void> {
     this.pushed.push(document);
   }
+
+  async remove(): Promise<void> {}
 
   async replicate(document: MediaDocument): Promise<readonly string[]> {
     this.copied.push(document);

@@ -192,7 +192,7 @@ async function assertUntouched(): Promise<void> {
     { code: 'ENXIO' },
     'nobody has the canary file open',
   );
-  const running = await processesIn(directory.path);
+  const running = processesIn(directory.path);
   assert.deepEqual(running, [], 'no child is left');
 }
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { codeOf, onEveryDatabase } from '../control/support.ts';
+import { codeOf, makeRecord, onEveryDatabase } from '../control/support.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const URL_BODY = { url: 'https://media.example/films/a.mp4?signature=secret' };
@@ -158,5 +158,44 @@ onEveryDatabase('imports', (suite) => {
     await waitFor('nothing to have been kept', async () => {
       return (await world.admin.call('GET /v1/imports')).imports.length === 0;
     });
+  });
+
+  test('an import is held to the quota of its project, when it is made and when it begins', async () => {
+    const world = await suite.start();
+    const node = await world.node('dublin-1');
+    const set = (changes: object) =>
+      world.admin.call('PUT /v1/projects/{projectId}/quotas', {
+        params: { projectId: 'default' },
+        body: {
+          storedBytesMax: null,
+          assetsMax: null,
+          uploadBytesPerDayMax: null,
+          retentionDays: null,
+          ...changes,
+        },
+      });
+    const claim = async (slots: number) => {
+      const body = { nodeId: node.id, slots, waitMs: 0 };
+      return (await node.api.call('POST /node/v1/imports/claim', { body })).tasks;
+    };
+    const make = () => world.admin.call('POST /v1/imports', { body: URL_BODY });
+    await set({ uploadBytesPerDayMax: 500 });
+    await make();
+    assert.deepEqual(
+      (await claim(1)).map(({ bytesMax }) => bytesMax),
+      [500],
+    );
+    // One is being fetched: of two more, the limit of two assets lets one begin.
+    const [second, third] = [await make(), await make()];
+    await set({ assetsMax: 2 });
+    assert.deepEqual(
+      (await claim(4)).map(({ id }) => id),
+      [second.id],
+    );
+    const refused = await world.admin.call('GET /v1/imports/{importId}', { params: { importId: third.id } });
+    assert.deepEqual([refused.state, refused.failure?.code], ['failed', 'quota_exceeded']);
+    await node.api.call('POST /node/v1/uploads', { body: { record: makeRecord() } });
+    await set({ assetsMax: 1 });
+    assert.equal(await codeOf(make()), 'quota_exceeded');
   });
 });

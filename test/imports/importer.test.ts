@@ -21,9 +21,10 @@ import type { ObjectStore } from '#platform/objects/object-store.ts';
 import { createCommitter } from '../../src/region/ingest/commit.ts';
 import type { ImportClient } from '../../src/region/ingest/import-client.ts';
 import { createImporter } from '../../src/region/ingest/importer.ts';
-import { createOutbox } from '../../src/region/ingest/outbox.ts';
 import { createSpool } from '../../src/region/ingest/spool.ts';
+import { UPLOAD_NOTES } from '../../src/region/ingest/upload-notes.ts';
 import type { NodeContext } from '../../src/region/shared/node-context.ts';
+import { createOutbox } from '../../src/region/shared/outbox.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { type MediaServer, startMediaServer } from './media-server.ts';
 
@@ -142,7 +143,7 @@ async function startNode(
     probes: { results: () => new Map() },
   };
   const spool = createSpool(join(directory, 'node', 'uploads'));
-  const outbox = createOutbox(context, join(directory, 'node', 'outbox'));
+  const outbox = createOutbox(context, join(directory, 'node', 'outbox'), UPLOAD_NOTES);
   const committer = createCommitter(context, spool, outbox);
   const control = controlWith(task, heartbeat);
   const stopping = new AbortController();

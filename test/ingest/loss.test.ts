@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { sourceKey } from '../../src/region/shared/keys.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -48,6 +49,67 @@ test('an upload goes on after its ingest was restarted', async () => {
     assert.equal(last.headers.get('meridian-copies'), '2');
     const key = sourceKey('default', url.split('/').at(-1) ?? '', 1);
     for (const node of world.nodes) assert.deepEqual(await node.store.get(key), data);
+  } finally {
+    await world.stop();
+  }
+});
+
+test('an upload begins anew when the power of its machine has failed: what was not fsynced may be anything', async () => {
+  const world = await startIngestWorld(2);
+  try {
+    const grant = await world.grant();
+    const data = randomBytes(200_000);
+    const url = await begin(world, grant, data.length);
+    await send(url, grant, 0, data.subarray(0, 120_000));
+    await world.nodes[0]?.stop();
+    // What the machine calls its run is another after each start; the bytes here were written in an earlier one.
+    const directory = join(world.nodes[0]?.directory ?? '', 'node');
+    await writeFile(join(directory, 'uploads-run.json'), JSON.stringify('an earlier run'));
+    const id = url.split('/').at(-1) ?? '';
+    await writeFile(join(directory, 'uploads', id, 'data'), Buffer.alloc(120_000));
+    await world.restart(0);
+    const head = await fetch(url, { method: 'HEAD', headers: { ...TUS, authorization: `Bearer ${grant}` } });
+    assert.equal(head.headers.get('upload-offset'), '0');
+    assert.equal((await send(url, grant, 0, data)).headers.get('meridian-copies'), '2');
+    for (const node of world.nodes) assert.deepEqual(await node.store.get(sourceKey('default', id, 1)), data);
+  } finally {
+    await world.stop();
+  }
+});
+
+test('a commit that broke off when the bytes had left for the store is finished by the next life; what is nowhere stops nobody', async () => {
+  const world = await startIngestWorld(2);
+  try {
+    const grants = [await world.grant(), await world.grant()];
+    const data = randomBytes(200_000);
+    const urls: string[] = [];
+    for (const grant of grants) {
+      const url = await begin(world, grant, data.length);
+      assert.equal((await send(url, grant, 0, data)).headers.get('meridian-copies'), '2');
+      urls.push(url);
+    }
+    const [kept = '', lost = ''] = urls.map((url) => url.split('/').at(-1) ?? '');
+    const node = world.nodes[0];
+    await node?.stop();
+    // As the disk looks between the move into the store and the note that the upload is finished.
+    for (const id of [kept, lost]) {
+      const path = join(node?.directory ?? '', 'node', 'uploads', id, 'info.json');
+      const info = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+      await writeFile(path, JSON.stringify({ ...info, finished: null }));
+    }
+    await node?.store.delete(sourceKey('default', lost, 1));
+    world.registered.length = 0;
+    await world.restart(0);
+    const answers = await Promise.all(
+      urls.map((url, index) =>
+        fetch(url, { method: 'HEAD', headers: { ...TUS, authorization: `Bearer ${grants[index]}` } }),
+      ),
+    );
+    assert.equal(answers[0]?.headers.get('upload-offset'), String(data.length));
+    assert.equal(answers[1]?.status, 404);
+    await waitFor('control to hear of it', () => world.registered.some(({ assetId }) => assetId === kept));
+    for (const { store } of world.nodes)
+      assert.deepEqual(await store.get(sourceKey('default', kept, 1)), data);
   } finally {
     await world.stop();
   }

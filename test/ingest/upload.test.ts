@@ -65,7 +65,7 @@ async function assertStored(id: string, data: Buffer, nodes = world.nodes): Prom
 }
 
 test('an acknowledged upload lies in two regions and is registered with control', async () => {
-  const grant = await world.grant();
+  const grant = await world.grant({ preset: 'quality' });
   const data = randomBytes(3_000_000);
   const url = urlOf(
     await create(grant, data.length, {
@@ -84,6 +84,7 @@ test('an acknowledged upload lies in two regions and is registered with control'
   );
   assert.equal(record.name, 'clip.mp4');
   assert.equal(record.source.bytes, 3_000_000);
+  assert.equal(record.preset, 'quality');
 });
 
 test('the client library uploads, also in parallel parts', async () => {

@@ -1,6 +1,7 @@
 // Chromium for player tests: one browser per file, one fresh page (with its own storage) per case.
 
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { CHROMIUM_SHELL, PLAYING_ARGUMENTS } from '../support/chromium.ts';
 import type { FakeEdge } from '../support/fake-edge.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -25,22 +26,12 @@ export type Stats = {
   readonly bufferedMs: number;
 };
 
-/** Starts Chromium as the machine has it, without anything that would call out. */
+/** Starts Chromium. */
 export async function launchBrowser(): Promise<Browser> {
   return await chromium.launch({
-    executablePath: process.env.MERIDIAN_CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: CHROMIUM_SHELL,
     headless: true,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--autoplay-policy=no-user-gesture-required',
-      '--mute-audio',
-    ],
+    args: [...PLAYING_ARGUMENTS],
   });
 }
 

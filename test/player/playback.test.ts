@@ -51,6 +51,16 @@ test('the page plays by itself from the first frame on, smoothly, from its own r
       'segments carry CMCD',
     );
     assert.equal(new Set(media.map((line) => line.split('?')[0])).size, media.length, 'no segment twice');
+    await waitFor('events that tell of the start and of segments', async () => {
+      const events = await edge(0).events();
+      const isStart = (line: string): boolean => /e=ps,.*msd=\d+,.*sta=p/.test(line);
+      const isAnswer = (line: string): boolean => /e=rr,.*rc=200,.*ttlb=\d+,url=".*\.m4s"/.test(line);
+      return events.some(isStart) && events.filter(isAnswer).length >= 2;
+    });
+    await page.goto('about:blank');
+    await waitFor('the last word of a viewer who leaves', async () =>
+      (await edge(0).events()).some((line) => line.includes('sta=q')),
+    );
   });
 });
 

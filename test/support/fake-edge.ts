@@ -3,13 +3,14 @@
 
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { claimPorts } from './free-ports.ts';
+import { generatedDirectory } from './media.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const SEGMENT_SECONDS = 2;
@@ -42,6 +43,8 @@ export type FakeEdge = {
   readonly restart: () => Promise<void>;
   readonly set: (settings: Partial<FakeSettings>) => Promise<void>;
   readonly requests: () => Promise<readonly string[]>;
+  /** CMCD events that players posted. */
+  readonly events: () => Promise<readonly string[]>;
 };
 
 export type FakeWorld = {
@@ -56,7 +59,7 @@ type ToChild =
   | { readonly type: 'start'; readonly port: number }
   | { readonly type: 'peers'; readonly peers: readonly Peer[] }
   | { readonly type: 'set'; readonly settings: Partial<FakeSettings> }
-  | { readonly type: 'requests' };
+  | { readonly type: 'requests' | 'events' };
 
 function runFfmpeg(args: readonly string[]): void {
   const { status, stderr } = spawnSync('ffmpeg', ['-nostdin', '-y', '-loglevel', 'error', ...args], {
@@ -65,9 +68,8 @@ function runFfmpeg(args: readonly string[]): void {
   if (status !== 0) throw new Error(`ffmpeg failed: ${stderr}`);
 }
 
-/** Encodes the asset (two video renditions, one audio) into a new directory: fMP4 segments named {n}.m4s. */
-export function makeAsset(durationSeconds: number): string {
-  const directory = mkdtempSync(join(tmpdir(), 'meridian-player-'));
+/** Encodes the asset (two video renditions, one audio) into a directory: fMP4 segments named {n}.m4s. */
+function makeAsset(directory: string, durationSeconds: number): void {
   for (const name of ['v360', 'v180', 'a1']) mkdirSync(join(directory, name));
   const hls = ['-f', 'hls', '-hls_segment_type', 'fmp4', '-hls_time', String(SEGMENT_SECONDS)];
   const list = ['-hls_playlist_type', 'vod', '-hls_fmp4_init_filename', 'init.mp4'];
@@ -98,16 +100,17 @@ export function makeAsset(durationSeconds: number): string {
     ...['-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=1:duration=1', '-frames:v', '1'],
     join(directory, 'poster.jpg'),
   ]);
-  return directory;
 }
 
-/** Starts one edge per pathway over a fresh asset. */
+/** Starts one edge per pathway, all with the same asset. */
 export async function startFakeWorld(
   pathwayIds: readonly string[],
   durationSeconds: number,
   settings: Partial<FakeSettings> = {},
 ): Promise<FakeWorld> {
-  const directory = makeAsset(durationSeconds);
+  const directory = generatedDirectory(`player-${durationSeconds}`, (empty) =>
+    makeAsset(empty, durationSeconds),
+  );
   const segments = readdirSync(join(directory, 'v360')).filter((name) => name.endsWith('.m4s')).length;
   const children = new Map<string, ChildProcess>();
   const first = { ...DEFAULTS, priority: pathwayIds, segmentsListed: segments, ...settings };
@@ -126,8 +129,10 @@ export async function startFakeWorld(
     return child;
   };
 
-  const ports = new Map<string, number>();
-  for (const pathwayId of pathwayIds) ports.set(pathwayId, await spawnEdge(pathwayId, 0));
+  // Ports of its own, so that nobody else has one while its edge is dead.
+  const claimed = await claimPorts(pathwayIds.length);
+  const ports = new Map(pathwayIds.map((pathwayId, index) => [pathwayId, claimed[index] ?? 0]));
+  for (const [pathwayId, port] of ports) await spawnEdge(pathwayId, port);
   const peers = pathwayIds.map((pathwayId) => ({
     pathwayId,
     baseUrl: `http://127.0.0.1:${ports.get(pathwayId)}`,
@@ -164,7 +169,6 @@ export async function startFakeWorld(
         child.kill('SIGKILL');
         await ended;
       }
-      rmSync(directory, { recursive: true, force: true });
     },
   };
 }
@@ -173,7 +177,7 @@ function isAlive(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
 }
 
-function lifeOf(child: () => ChildProcess): Pick<FakeEdge, 'signal' | 'requests'> {
+function lifeOf(child: () => ChildProcess): Pick<FakeEdge, 'signal' | 'requests' | 'events'> {
   return {
     signal: async (signal) => {
       const ended = once(child(), 'exit');
@@ -181,6 +185,7 @@ function lifeOf(child: () => ChildProcess): Pick<FakeEdge, 'signal' | 'requests'
       if (signal === 'SIGKILL') await ended;
     },
     requests: async () => await ask<readonly string[]>(child(), { type: 'requests' }),
+    events: async () => await ask<readonly string[]>(child(), { type: 'events' }),
   };
 }
 
@@ -199,7 +204,16 @@ type Child = {
   peers: readonly Peer[];
   settings: FakeSettings;
   readonly requests: string[];
+  readonly events: string[];
 };
+
+/** Events that players post, a line each. */
+async function takeEvents(child: Child, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let body = '';
+  for await (const chunk of request) body += String(chunk);
+  child.events.push(...body.split('\n').filter((line) => line !== ''));
+  response.writeHead(204, { 'access-control-allow-origin': '*' }).end();
+}
 
 function multivariant(child: Child, prefix: string, asset: string): string {
   const lines = ['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-INDEPENDENT-SEGMENTS'];
@@ -316,9 +330,10 @@ function answer(child: Child, url: URL): Answer {
 }
 
 function media(child: Child, path: string): Answer | undefined {
-  const match = /^(\/t\/[^/]+)?\/m\/([^/]+\/[^/]+\/v\d+)\/(.+)$/.exec(path);
-  const [, prefix = '', asset, rest] = match ?? [];
-  if (asset === undefined || rest === undefined) return undefined;
+  const match = /^(\/t\/[^/]+)?\/m\/([^/]+\/[^/]+)\/(v\d+|current)\/(.+)$/.exec(path);
+  const [, prefix = '', place, version, rest] = match ?? [];
+  if (rest === undefined) return undefined;
+  const asset = `${place}/${version === 'current' ? 'v1' : version}`;
   const { settings } = child;
   if (rest === 'status.json') {
     const isPlayable = settings.state === 'growing' || settings.state === 'complete';
@@ -380,10 +395,15 @@ function runChild(pathwayId: string, directory: string, durationSeconds: number)
     peers: [],
     settings: DEFAULTS,
     requests: [],
+    events: [],
   };
   const server = createServer((request, response) => {
-    child.requests.push(`${request.method} ${request.url}`);
     const url = new URL(request.url ?? '/', 'http://edge');
+    if (request.method === 'POST' && url.pathname === '/cmcd') {
+      takeEvents(child, request, response).catch(() => response.destroy());
+      return;
+    }
+    child.requests.push(`${request.method} ${request.url}`);
     send(child, response, answer(child, url)).catch(() => response.destroy());
   });
   process.on('disconnect', () => process.exit(0));
@@ -393,7 +413,8 @@ function runChild(pathwayId: string, directory: string, durationSeconds: number)
     else {
       if (message.type === 'peers') child.peers = message.peers;
       if (message.type === 'set') child.settings = { ...child.settings, ...message.settings };
-      process.send?.(message.type === 'requests' ? child.requests : 'done');
+      const isAsked = message.type === 'requests' || message.type === 'events';
+      process.send?.(isAsked ? child[message.type] : 'done');
     }
   });
 }

@@ -2,7 +2,7 @@
 // that are generated once.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,13 +23,33 @@ export interface ClipOptions {
   readonly height?: number;
   readonly frameRate?: string;
   readonly hasAudio?: boolean;
+  /** Moving pictures, or bars that stand still and cost little to encode; default: moving. */
+  readonly pictures?: 'testsrc2' | 'smptehdbars';
+}
+
+/** A directory of generated files, made at first use and kept; `make` fills it. */
+export function generatedDirectory(name: string, make: (directory: string) => void): string {
+  mkdirSync(GENERATED, { recursive: true });
+  const path = join(GENERATED, name);
+  if (existsSync(path)) return path;
+  const partial = mkdtempSync(join(GENERATED, 'partial-'));
+  make(partial);
+  try {
+    renameSync(partial, path);
+  } catch (error) {
+    // Another test has made the same meanwhile.
+    rmSync(partial, { recursive: true, force: true });
+    if (!existsSync(path)) throw error;
+  }
+  return path;
 }
 
 /** Path of a generated H.264 + AAC clip; made at first use. */
 export function clip(options: ClipOptions): string {
   const { seconds, width = 1280, height = 720, frameRate = '30', hasAudio = true } = options;
+  const { pictures = 'testsrc2' } = options;
   mkdirSync(GENERATED, { recursive: true });
-  const name = `clip-${seconds}-${width}x${height}-${frameRate.replace('/', '_')}${hasAudio ? '' : '-silent'}.mp4`;
+  const name = `clip-${seconds}-${width}x${height}-${frameRate.replace('/', '_')}${hasAudio ? '' : '-silent'}${pictures === 'testsrc2' ? '' : `-${pictures}`}.mp4`;
   const path = join(GENERATED, name);
   if (existsSync(path)) return path;
   const audio = hasAudio
@@ -44,7 +64,7 @@ export function clip(options: ClipOptions): string {
       '-f',
       'lavfi',
       '-i',
-      `testsrc2=size=${width}x${height}:rate=${frameRate}:duration=${seconds}`,
+      `${pictures}=size=${width}x${height}:rate=${frameRate}:duration=${seconds}`,
     ],
     ...audio,
     ...[

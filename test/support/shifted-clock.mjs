@@ -1,6 +1,6 @@
 // Preloaded into every process of a world (node --import): the wall clock runs as it does until the instant in the
-// file named by MERIDIAN_TEST_CLOCK; from then on it jumps ahead by an hour each step, in all processes at once.
-// The file holds { "startAtMs", "stepMs", "hours" }. Clocks that never jump (performance.now, timers) are left alone.
+// file named by MERIDIAN_TEST_CLOCK; from then on it jumps ahead with each step, in all processes at once.
+// The file holds { "startAtMs", "stepMs", "steps", "hoursPerStep" }. Clocks that never jump (performance.now, timers) are left alone.
 
 import { readFileSync } from 'node:fs';
 
@@ -26,7 +26,7 @@ function now() {
   if (plan === undefined) look(nowMs);
   if (plan === undefined || nowMs < plan.startAtMs) return nowMs;
   const steps = 1 + Math.floor((nowMs - plan.startAtMs) / plan.stepMs);
-  return nowMs + Math.min(steps, plan.hours) * HOUR_MS;
+  return nowMs + Math.min(steps, plan.steps) * plan.hoursPerStep * HOUR_MS;
 }
 
 globalThis.Date = new Proxy(RealDate, {

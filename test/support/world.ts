@@ -2,13 +2,13 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import type { AssetView } from '#contract/api/assets.ts';
 import { type ApiClient, createApiClient } from '#contract/client.ts';
+import { claimPorts } from './free-ports.ts';
 import { waitFor } from './wait-for.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -25,6 +25,8 @@ export interface RunningWorld {
   readonly directory: string;
   readonly dataDirectory: string;
   readonly configPath: string;
+  /** In the order of the configuration; with them and the files above the same world can be started again. */
+  readonly ports: readonly number[];
   readonly controlUrl: string;
   readonly regions: readonly RegionPorts[];
   readonly client: ApiClient;
@@ -46,19 +48,6 @@ export interface RunningWorld {
   remove(): Promise<void>;
 }
 
-/** Ports that were free a moment ago. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => {
-      const server = createServer();
-      return new Promise<typeof server>((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
 export interface WorldOptions {
   readonly args?: readonly string[];
   readonly config?: Record<string, unknown>;
@@ -75,7 +64,7 @@ export interface WorldFiles {
 /** Writes a configuration with free ports into a new directory. */
 export async function createWorldFiles(options: WorldOptions = {}): Promise<WorldFiles> {
   const directory = mkdtempSync(join(tmpdir(), 'meridian-world-'));
-  const ports = await freePorts(11);
+  const ports = await claimPorts(14);
   const places = [
     { id: 'singapore', name: 'Singapore', latitude: 1.35, longitude: 103.82 },
     { id: 'dublin', name: 'Dublin', latitude: 53.35, longitude: -6.26 },
@@ -85,17 +74,25 @@ export async function createWorldFiles(options: WorldOptions = {}): Promise<Worl
     dataDirectory: 'data',
     demo: false,
     control: { port: ports[0] },
-    supervisor: { port: ports[1] },
     regions: places.map((place, index) => ({
       ...place,
       sites: [
         {
           id: `${place.id}-1`,
-          ports: { edge: ports[2 + index * 3], ingest: ports[3 + index * 3], node: ports[4 + index * 3] },
+          ports: {
+            edge: ports[2 + index * 3],
+            ingest: ports[3 + index * 3],
+            node: ports[4 + index * 3],
+            rtmp: ports[11 + index],
+          },
+          // UDP, so the numbers are free again.
+          srtPorts: { first: ports[2 + index * 3], count: 3 },
+          whip: {},
         },
       ],
     })),
     ...options.config,
+    supervisor: { port: ports[1], ...(options.config?.supervisor ?? {}) },
   };
   const configPath = join(directory, 'meridian.yaml');
   writeFileSync(configPath, stringify(config));
@@ -166,6 +163,7 @@ export async function startWorld(options: WorldOptions = {}, files?: WorldFiles)
     directory,
     dataDirectory,
     configPath,
+    ports,
     controlUrl,
     regions,
     client,

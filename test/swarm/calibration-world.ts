@@ -2,44 +2,23 @@
 // has links of its own with the same plan, so that a browser and a virtual viewer may play at the same time without
 // sharing anything but the machine.
 
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { LinkFault } from '#core/fault/catalogue.ts';
-import { readMediaPlaylist } from '#media/hls/read-playlist.ts';
-import { createLinkProxy, type LinkProxy } from '#platform/fault/link-proxy.ts';
+import { readMediaPlaylist } from '#viewer/swarm/read-playlist.ts';
 import type { SwarmEdge } from '#viewer/swarm/swarm.ts';
+import { listen, openWay, type Plan, runFfmpeg, type Way } from './planned-ways.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const ASSET_PATH = '/m/default/ast_1/v1/main.m3u8';
 const SEGMENT_SECONDS = 2;
-/** Each way: 40 ms for a round trip. */
-const DELAY_MS = 20;
 const LEVELS = [
   { name: 'v180', size: '320x180', kbps: 250, codec: 'avc1.42c00d' },
   { name: 'v270', size: '480x270', kbps: 600, codec: 'avc1.42c015' },
   { name: 'v360', size: '640x360', kbps: 1_200, codec: 'avc1.42c01e' },
 ] as const;
-
-/** What happens to a viewer's links, by time since its first request. */
-export type Plan = {
-  readonly pathways: readonly string[];
-  /** Changes of one pathway's link, or of all. */
-  readonly changes: readonly {
-    readonly atMs: number;
-    readonly pathwayId?: string;
-    readonly kbps?: number;
-    readonly isSilent?: boolean;
-    readonly isRefusing?: boolean;
-  }[];
-};
-
-/** One viewer's way to the presentation. */
-export type Way = { readonly edges: readonly SwarmEdge[]; readonly close: () => Promise<void> };
 
 export type CalibrationWorld = {
   readonly pageUrl: string;
@@ -48,18 +27,6 @@ export type CalibrationWorld = {
 };
 
 const HEADERS = { 'access-control-allow-origin': '*', 'cache-control': 'no-store' };
-
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
-
-function runFfmpeg(args: readonly string[]): void {
-  const { status, stderr } = spawnSync('ffmpeg', ['-nostdin', '-y', '-loglevel', 'error', ...args], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`ffmpeg failed: ${stderr}`);
-}
 
 function makeAsset(seconds: number): string {
   const directory = mkdtempSync(join(tmpdir(), 'meridian-calibration-'));
@@ -161,65 +128,22 @@ export async function startCalibrationWorld(seconds: number): Promise<Calibratio
   return {
     pageUrl: `http://127.0.0.1:${port}/page`,
     async openWay(plan) {
-      const links = await Promise.all(plan.pathways.map((pathwayId) => openLink(pathwayId, port, plan)));
-      const edges = links.map(({ edge }) => edge);
-      const timers: NodeJS.Timeout[] = [];
-      const begin = (): void => {
-        for (const { edge } of links) onFirst.delete(new URL(edge.baseUrl).host);
-        for (const { atMs } of plan.changes)
-          if (atMs > 0) timers.push(setTimeout(() => applyAt(links, atMs), atMs));
-      };
-      for (const { edge } of links) {
-        ways.set(new URL(edge.baseUrl).host, edges);
-        onFirst.set(new URL(edge.baseUrl).host, begin);
+      const way = await openWay(port, plan);
+      const { edges } = way;
+      for (const { baseUrl } of edges) {
+        const { host } = new URL(baseUrl);
+        ways.set(host, edges);
+        onFirst.set(host, () => {
+          for (const edge of edges) onFirst.delete(new URL(edge.baseUrl).host);
+          way.begin();
+        });
       }
-      return {
-        edges,
-        async close() {
-          for (const timer of timers) clearTimeout(timer);
-          for (const { proxy } of links) await proxy.close();
-        },
-      };
+      return way;
     },
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       rmSync(directory, { recursive: true, force: true });
-    },
-  };
-}
-
-function applyAt(links: readonly Link[], atMs: number): void {
-  for (const link of links) link.apply(atMs);
-}
-
-type Link = { readonly edge: SwarmEdge; readonly proxy: LinkProxy; readonly apply: (atMs: number) => void };
-
-async function openLink(pathwayId: string, port: number, plan: Plan): Promise<Link> {
-  const faultsAt = (atMs: number): readonly LinkFault[] => {
-    const own = plan.changes.filter(
-      (change) => change.atMs <= atMs && (change.pathwayId ?? pathwayId) === pathwayId,
-    );
-    const kbps = own.findLast((change) => change.kbps !== undefined)?.kbps;
-    return [
-      { kind: 'latency', direction: 'both', delayMs: DELAY_MS },
-      ...(kbps === undefined
-        ? []
-        : [{ kind: 'bandwidth' as const, direction: 'back' as const, bytesPerSecond: kbps * 125 }]),
-      ...(own.some((change) => change.isSilent === true)
-        ? [{ kind: 'blackhole' as const, direction: 'both' as const }]
-        : []),
-      ...(own.some((change) => change.isRefusing === true) ? [{ kind: 'refuse' as const }] : []),
-    ];
-  };
-  const target = { host: '127.0.0.1', port };
-  const proxy = await createLinkProxy({ target, seed: 1, faults: faultsAt(0) });
-  const baseUrl = `http://127.0.0.1:${proxy.port}`;
-  return {
-    edge: { pathwayId, regionId: pathwayId, baseUrl },
-    proxy,
-    apply: (atMs) => {
-      proxy.setFaults(faultsAt(atMs)).catch(() => undefined);
     },
   };
 }

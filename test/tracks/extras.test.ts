@@ -8,7 +8,7 @@ import { after, test } from 'node:test';
 import { defined } from '#base/assert.ts';
 import { splitJpegs } from '#media/jpeg/clean-jpeg.ts';
 import type { Engine } from '#platform/ffmpeg/engine.ts';
-import { engines, temporaryDirectory } from '../ffmpeg/support/engines.ts';
+import { allEngines, temporaryDirectory } from '../ffmpeg/support/engines.ts';
 
 const directory = await temporaryDirectory();
 after(directory.remove);
@@ -36,7 +36,7 @@ function greys(path: string, width: number, height: number): Buffer {
   return pixels;
 }
 
-for (const engine of await engines()) {
+for (const engine of await allEngines()) {
   test(`${engine.name}: a storyboard shows one key frame per segment, in order, on full sheets`, async () => {
     const board = { tileWidth: 48, tileHeight: 28, columns: 2, rows: 2 };
     const sheets = splitJpegs(

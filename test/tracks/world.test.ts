@@ -393,7 +393,7 @@ test('with control gone, captions, thumbnails and posters go on in every region'
       const segment = defined(/files\/[0-9a-f]{64}-t10000\.vtt/.exec(playlist)?.[0], 'the segment');
       assert.match(await fetchText(mediaUrl(region, segment)), /line:0\nHallo/);
       const board = await fetchText(mediaUrl(region, 'storyboard.vtt'));
-      const sheet = defined(/^(a\d+\/storyboard\/0\.jpg)#/m.exec(board)?.[1], 'a sheet');
+      const sheet = defined(/^(\.\.\/v1\/a\d+\/storyboard\/0\.jpg)#/m.exec(board)?.[1], 'a sheet');
       assert.equal((await fetch(mediaUrl(region, sheet))).headers.get('content-type'), 'image/jpeg');
       assert.equal((await fetch(mediaUrl(region, 'poster.jpg'))).status, 200);
     }

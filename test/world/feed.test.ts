@@ -27,16 +27,20 @@ after(async () => {
 
 const FEED = 'window.meridianFeed';
 
-async function openFeed(query = ''): Promise<{ page: Page; segments: () => string[] }> {
+async function openFeed(query = '') {
   const page = await browser.context.newPage();
   const segments: string[] = [];
+  const marked = new Set<string>();
   page.on('request', (request) => {
     const [, asset, segment] = /(ast_\w+)\/v1\/a1\/v\d+\/(\d+)\.m4s/.exec(request.url()) ?? [];
-    if (asset !== undefined) segments.push(`${assets.findIndex(({ id }) => id === asset)}/${segment}`);
+    if (asset === undefined) return;
+    const name = `${assets.findIndex(({ id }) => id === asset)}/${segment}`;
+    segments.push(name);
+    if (new URL(request.url()).searchParams.has('prefetch')) marked.add(name);
   });
   const { edgeUrl } = defined(world.regions[0], 'a region');
   await page.goto(`${edgeUrl}/feed/default?assets=${assets.map(({ id }) => id).join(',')}${query}`);
-  return { page, segments: () => segments };
+  return { page, segments: () => segments, marked };
 }
 
 const starts = (page: Page) =>
@@ -44,13 +48,14 @@ const starts = (page: Page) =>
 const prepared = (page: Page) => page.evaluate<number[]>(`${FEED}?.prepared() ?? []`);
 
 test('a swipe starts what was prepared, in the same video element, and swiping back works', async () => {
-  const { page, segments } = await openFeed();
+  const { page, segments, marked } = await openFeed();
   await waitFor('the first video', async () => (await starts(page)).length === 1);
   await page.evaluate('window.element = document.querySelector("video")');
   await waitFor('two neighbours', async () => (await prepared(page)).length === 2);
   assert.deepEqual(await prepared(page), [1, 2]);
   const early = segments().filter((segment) => !segment.startsWith('0/'));
   assert.deepEqual(early, ['1/0', '2/0'], 'only the first segments of those that nobody watches');
+  assert.deepEqual([...marked], early, 'edges can tell them from what is watched');
 
   for (const [key, index] of [
     ['ArrowDown', 1],

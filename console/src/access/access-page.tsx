@@ -1,29 +1,29 @@
-// Who may do what: tokens, projects, and the trail of what was changed.
+// Who may do what: tokens. What was changed has a page of its own.
 
-import { may } from '../session.ts';
+import { may, session } from '../session.ts';
 import { href } from '../shell/router.ts';
 import { Empty } from '../ui/states.tsx';
-import { AuditSection } from './audit-section.tsx';
-import { ProjectsSection } from './projects-section.tsx';
+import { useStore } from '../ui/store.ts';
+import { EmergencySection } from './emergency-section.tsx';
 import { TokensSection } from './tokens-section.tsx';
 
 const TABS = [
   { id: 'tokens', label: 'API tokens' },
-  { id: 'projects', label: 'Projects' },
-  { id: 'audit', label: 'Audit' },
+  { id: 'emergency', label: 'Emergency' },
 ] as const;
 
 /** The page; `tab` names what is shown. */
 export function AccessPage({ tab }: { readonly tab: string | null }) {
+  // Followed, since broken glass changes what one may do.
+  useStore(session);
   const isAdmin = may('admin');
-  const current = TABS.find(({ id }) => id === tab)?.id ?? (isAdmin ? 'tokens' : 'projects');
-  const needsAdmin = !isAdmin && current !== 'projects';
+  const current = TABS.find(({ id }) => id === tab)?.id ?? 'tokens';
   return (
     <div className="page-inner">
       <div className="page-head">
         <div>
           <h1>Access</h1>
-          <p>Projects, who may use them, and who changed what</p>
+          <p>Who may use this</p>
         </div>
       </div>
       <nav className="tabs" aria-label="Access">
@@ -32,19 +32,18 @@ export function AccessPage({ tab }: { readonly tab: string | null }) {
             {label}
           </a>
         ))}
+        <a href={href('audit')}>Audit</a>
       </nav>
-      {needsAdmin ? (
+      {current === 'emergency' ? (
+        <EmergencySection />
+      ) : !isAdmin ? (
         <div className="card">
           <Empty icon="lock" title="This needs the role admin">
             Log in with a token of that role to see it.
           </Empty>
         </div>
       ) : (
-        <>
-          {current === 'tokens' && <TokensSection />}
-          {current === 'projects' && <ProjectsSection />}
-          {current === 'audit' && <AuditSection />}
-        </>
+        <TokensSection />
       )}
     </div>
   );

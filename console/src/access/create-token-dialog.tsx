@@ -3,11 +3,13 @@
 import { useState } from 'react';
 import type { ApiRole } from '../../../src/contract/route.ts';
 import { call } from '../api.ts';
-import { Dialog, ErrorNotice } from '../ui/dialog.tsx';
+import { CheckField } from '../ui/fields.tsx';
+import { FormDialog } from '../ui/form-dialog.tsx';
+import { ProjectField } from '../ui/project-field.tsx';
 import { usePolled } from '../ui/use-polled.ts';
 
-const REFRESH_MS = 10_000;
 const DAY_MS = 86_400_000;
+const WORLD_INTERVAL_MS = 2_000;
 
 const ROLE_NOTES: Readonly<Record<ApiRole, string>> = {
   viewer: 'sees everything, changes nothing',
@@ -33,42 +35,29 @@ export function CreateTokenDialog({ onClose, onCreated }: CreateTokenDialogProps
   const [name, setName] = useState('');
   const [role, setRole] = useState<ApiRole>('operator');
   const [projectId, setProjectId] = useState('');
+  const [regionIds, setRegionIds] = useState<readonly string[]>([]);
   const [lifetime, setLifetime] = useState(0);
-  const [isBusy, setIsBusy] = useState(false);
-  const [error, setError] = useState<Error>();
+  const mayLimit = role === 'operator' && projectId === '';
   const submit = async (): Promise<void> => {
-    setIsBusy(true);
-    setError(undefined);
-    try {
-      const made = await call('POST /v1/tokens', {
-        body: {
-          name: name.trim(),
-          role,
-          projectId: projectId === '' ? null : projectId,
-          ttlMs: LIFETIMES[lifetime]?.ttlMs ?? null,
-        },
-      });
-      onCreated(made.token);
-    } catch (reason) {
-      setError(reason instanceof Error ? reason : new Error(String(reason)));
-      setIsBusy(false);
-    }
+    const made = await call('POST /v1/tokens', {
+      body: {
+        name: name.trim(),
+        role,
+        projectId: projectId === '' ? null : projectId,
+        regionIds: mayLimit && regionIds.length > 0 ? [...regionIds] : null,
+        ttlMs: LIFETIMES[lifetime]?.ttlMs ?? null,
+      },
+    });
+    onCreated(made.token);
   };
   return (
-    <Dialog
+    <FormDialog
       title="New API token"
+      action="Make token"
+      busy="Making…"
+      isComplete={name.trim() !== ''}
+      onSubmit={submit}
       onClose={onClose}
-      onSubmit={() => void submit()}
-      footer={
-        <>
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary" disabled={isBusy || name.trim() === ''}>
-            {isBusy ? 'Making…' : 'Make token'}
-          </button>
-        </>
-      }
     >
       <div className="field">
         <label htmlFor="token-name">Name</label>
@@ -83,26 +72,12 @@ export function CreateTokenDialog({ onClose, onCreated }: CreateTokenDialogProps
         />
       </div>
       <RoleChoice role={role} onChange={setRole} />
+      {mayLimit && <RegionChoice regionIds={regionIds} onChange={setRegionIds} />}
       <div className="field-pair">
-        <ProjectChoice value={projectId} onChange={setProjectId} />
-        <div className="field">
-          <label htmlFor="token-lifetime">Lifetime</label>
-          <select
-            id="token-lifetime"
-            className="input"
-            value={lifetime}
-            onChange={(event) => setLifetime(Number(event.target.value))}
-          >
-            {LIFETIMES.map((option, index) => (
-              <option key={option.label} value={index}>
-                {option.label}
-              </option>
-            ))}
-          </select>
-        </div>
+        <ProjectField id="token-project" none="All projects" value={projectId} onChange={setProjectId} />
+        <LifetimeChoice value={lifetime} onChange={setLifetime} />
       </div>
-      {error !== undefined && <ErrorNotice error={error} />}
-    </Dialog>
+    </FormDialog>
   );
 }
 
@@ -127,27 +102,55 @@ function RoleChoice({ role, onChange }: RoleChoiceProps) {
   );
 }
 
-interface ProjectChoiceProps {
-  /** Empty: all projects. */
-  readonly value: string;
-  readonly onChange: (projectId: string) => void;
+interface RegionChoiceProps {
+  readonly regionIds: readonly string[];
+  readonly onChange: (regionIds: readonly string[]) => void;
 }
 
-function ProjectChoice({ value, onChange }: ProjectChoiceProps) {
-  const projects = usePolled('projects', (signal) => call('GET /v1/projects', {}, signal), REFRESH_MS);
+function RegionChoice({ regionIds, onChange }: RegionChoiceProps) {
+  const world = usePolled('world', (signal) => call('GET /v1/world', {}, signal), WORLD_INTERVAL_MS);
+  return (
+    <fieldset className="choices">
+      <legend className="field-label">Regions</legend>
+      {world.data?.regions.map(({ id, name }) => (
+        <CheckField
+          key={id}
+          isChecked={regionIds.includes(id)}
+          onChange={(isChecked) =>
+            onChange(isChecked ? [...regionIds, id] : regionIds.filter((other) => other !== id))
+          }
+        >
+          {name}
+        </CheckField>
+      ))}
+      <span className="field-hint">
+        {regionIds.length === 0
+          ? 'None chosen: it drains, restores, pauses and runs runbooks in all of them.'
+          : 'It drains, restores, pauses and runs runbooks in these alone.'}
+      </span>
+    </fieldset>
+  );
+}
+
+interface LifetimeChoiceProps {
+  /** Index into LIFETIMES. */
+  readonly value: number;
+  readonly onChange: (lifetime: number) => void;
+}
+
+function LifetimeChoice({ value, onChange }: LifetimeChoiceProps) {
   return (
     <div className="field">
-      <label htmlFor="token-project">Project</label>
+      <label htmlFor="token-lifetime">Lifetime</label>
       <select
-        id="token-project"
+        id="token-lifetime"
         className="input"
         value={value}
-        onChange={(event) => onChange(event.target.value)}
+        onChange={(event) => onChange(Number(event.target.value))}
       >
-        <option value="">All projects</option>
-        {projects.data?.projects.map((project) => (
-          <option key={project.id} value={project.id}>
-            {project.name}
+        {LIFETIMES.map((option, index) => (
+          <option key={option.label} value={index}>
+            {option.label}
           </option>
         ))}
       </select>

@@ -1,6 +1,6 @@
 // Shows a secret once.
 
-import { CopyButton } from '../ui/copy-button.tsx';
+import { CopyText } from '../ui/copy-button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 
@@ -32,10 +32,7 @@ export function SecretDialog({ title, secret, what, note, onClose }: SecretDialo
           <div className="soft">{note}</div>
         </div>
       </div>
-      <div className="secret">
-        <code>{secret}</code>
-        <CopyButton text={secret} what={what} />
-      </div>
+      <CopyText text={secret} what={what} />
     </Dialog>
   );
 }

@@ -2,7 +2,7 @@
 
 import { useState } from 'react';
 import { type ApiResult, call } from '../api.ts';
-import { ConfirmDialog } from '../ui/dialog.tsx';
+import { QuestionDialog } from '../ui/form-dialog.tsx';
 import { formatAgo, formatDateTime } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Empty, LoadFailed, SkeletonRows } from '../ui/states.tsx';
@@ -14,6 +14,7 @@ import { SecretDialog } from './secret-dialog.tsx';
 type Token = ApiResult<'GET /v1/tokens'>['tokens'][number];
 
 const REFRESH_MS = 10_000;
+
 /** The section. */
 export function TokensSection() {
   const tokens = usePolled('tokens', (signal) => call('GET /v1/tokens', {}, signal), REFRESH_MS);
@@ -104,6 +105,9 @@ function TokenTable({ tokens, onDelete }: TokenTableProps) {
               <td className="strong">{token.name}</td>
               <td>
                 <span className="tag">{token.role}</span>
+                {token.regionIds !== null && (
+                  <span className="token-regions soft small">in {token.regionIds.join(', ')}</span>
+                )}
               </td>
               <td className="soft wide-only">{token.projectId ?? 'all'}</td>
               <td className="soft nowrap wide-only" title={formatDateTime(token.createdAtMs)}>
@@ -141,34 +145,17 @@ interface DeleteTokenDialogProps {
 }
 
 function DeleteTokenDialog({ token, onClose, onDeleted }: DeleteTokenDialogProps) {
-  const [isBusy, setIsBusy] = useState(false);
-  const [error, setError] = useState<Error>();
-  const confirm = async (): Promise<void> => {
-    setIsBusy(true);
-    setError(undefined);
-    try {
-      await call('DELETE /v1/tokens/{tokenId}', { params: { tokenId: token.id } });
-      tell(`${token.name} was revoked`);
-      onDeleted();
-    } catch (reason) {
-      setError(reason instanceof Error ? reason : new Error(String(reason)));
-      setIsBusy(false);
-    }
+  const revoke = async (): Promise<void> => {
+    await call('DELETE /v1/tokens/{tokenId}', { params: { tokenId: token.id } });
+    tell(`${token.name} was revoked`);
+    onDeleted();
   };
   return (
-    <ConfirmDialog
-      title="Revoke this token?"
-      confirmLabel="Revoke"
-      isDanger
-      isBusy={isBusy}
-      error={error}
-      onConfirm={() => void confirm()}
-      onClose={onClose}
-    >
+    <QuestionDialog title="Revoke this token?" action="Revoke" isDanger onConfirm={revoke} onClose={onClose}>
       <p>
         Whoever uses <strong className="dialog-name">{token.name}</strong> is refused from now on. This cannot
         be undone.
       </p>
-    </ConfirmDialog>
+    </QuestionDialog>
   );
 }

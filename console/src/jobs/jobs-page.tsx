@@ -1,201 +1,195 @@
-// Processing jobs: who works on what, how far, and why something stopped.
+// Processing jobs: who works on what, how far, until when, and why something stopped or waits.
 
-import { useMemo, useState } from 'react';
-import { type ApiResult, call } from '../api.ts';
-import { failureAdvice, STAGE_LABELS } from '../library/describe-asset.ts';
-import { useKeys } from '../shell/keyboard.ts';
-import { href } from '../shell/router.ts';
-import { formatAgo, formatDateTime, formatShare } from '../ui/format.ts';
-import { Empty, LoadFailed, SkeletonRows } from '../ui/states.tsx';
-import { usePolled } from '../ui/use-polled.ts';
+import { memo, useCallback, useMemo, useState } from 'react';
+import type { JobView } from '../../../src/contract/api/jobs.ts';
+import { call } from '../api.ts';
+import { STAGE_LABELS } from '../library/describe-asset.ts';
+import { Filter, type FilterOption } from '../ui/filter.tsx';
+import { formatAgo, formatDateTime } from '../ui/format.ts';
+import { MenuButton } from '../ui/menu.tsx';
+import { PageHead } from '../ui/page-head.tsx';
+import { ListPage, PagedTable } from '../ui/paged-table.tsx';
+import { Progress } from '../ui/progress.tsx';
+import { Empty } from '../ui/states.tsx';
+import { ageNowMs } from '../ui/use-now.ts';
+import { usePagedList } from '../ui/use-paged-list.ts';
+import { endText, isOpen, PRIORITY_LABELS, STATE_LABELS, STATE_TONES } from './describe-job.ts';
+import { CancelJobDialog, type JobActions, jobMenu } from './job-actions.tsx';
+import { JobDialog } from './job-dialog.tsx';
+import { explainPlacement } from './work-reasons.ts';
 
-type Job = ApiResult<'GET /v1/jobs'>['jobs'][number];
-type JobState = Job['state'];
-type Filter = JobState | 'all';
+type JobFilter = JobView['state'] | 'all';
 
-const REFRESH_MS = 2_000;
-const NAMES_REFRESH_MS = 10_000;
-/** The most that control gives at once. */
-const JOBS_SHOWN = 200;
+/** Height of a row; the style sheet says the same. */
+const ROW_PX = 64;
+const COLUMN_COUNT = 7;
 
-const STATE_LABELS: Readonly<Record<JobState, string>> = {
-  ready: 'Waiting',
-  leased: 'Running',
-  done: 'Done',
-  dead: 'Failed',
-  cancelled: 'Cancelled',
-};
-
-const STATE_TONES: Readonly<Record<JobState, string>> = {
-  ready: '',
-  leased: 'busy',
-  done: 'good',
-  dead: 'bad',
-  cancelled: '',
-};
-
-const FILTERS: readonly { readonly filter: Filter; readonly label: string }[] = [
-  { filter: 'all', label: 'All' },
-  { filter: 'leased', label: 'Running' },
-  { filter: 'ready', label: 'Waiting' },
-  { filter: 'done', label: 'Done' },
-  { filter: 'dead', label: 'Failed' },
+const FILTERS: readonly FilterOption<JobFilter>[] = [
+  { value: 'all', label: 'All' },
+  { value: 'leased', label: 'Running' },
+  { value: 'ready', label: 'Waiting' },
+  { value: 'done', label: 'Done' },
+  { value: 'dead', label: 'Failed' },
+  { value: 'cancelled', label: 'Cancelled' },
 ];
 
-/** Moves the focus between the rows of a plain list by one. */
-function moveFocus(step: number): void {
-  const rows: Element[] = [...document.querySelectorAll('[data-row-link]')];
-  const focused = document.activeElement;
-  const at = focused === null ? -1 : rows.indexOf(focused);
-  const next = rows[Math.min(rows.length - 1, Math.max(0, at + step))];
-  if (next instanceof HTMLElement) next.focus();
+function useJobs(filter: JobFilter) {
+  return usePagedList<JobView>(
+    filter,
+    async (before, limit, signal) => {
+      const state = filter === 'all' ? {} : { state: filter };
+      const query = { limit, ...state, ...(before === null ? {} : { before }) };
+      const { jobs, nextBefore } = await call('GET /v1/jobs', { query }, signal);
+      return { items: jobs, nextBefore };
+    },
+    { topics: ['jobs'] },
+  );
 }
 
 /** The page. */
 export function JobsPage() {
-  const [filter, setFilter] = useState<Filter>('all');
-  const jobs = usePolled(
-    filter,
-    (signal) =>
-      call(
-        'GET /v1/jobs',
-        { query: { limit: JOBS_SHOWN, ...(filter === 'all' ? {} : { state: filter }) } },
-        signal,
-      ),
-    REFRESH_MS,
+  const [filter, setFilter] = useState<JobFilter>('all');
+  const [openId, setOpenId] = useState<string>();
+  const [doomed, setDoomed] = useState<JobView>();
+  const jobs = useJobs(filter);
+  const { refresh } = jobs;
+  const onChanged = useCallback(() => void refresh(), [refresh]);
+  const actions = useMemo(
+    (): JobActions => ({ open: setOpenId, askCancel: setDoomed, onChanged }),
+    [onChanged],
   );
-  const assets = usePolled(
-    'names',
-    (signal) => call('GET /v1/assets', { query: { limit: JOBS_SHOWN } }, signal),
-    NAMES_REFRESH_MS,
-  );
-  const names = useMemo(() => new Map(assets.data?.assets.map(({ id, name }) => [id, name])), [assets.data]);
-  useKeys({
-    j: () => moveFocus(1),
-    ArrowDown: () => moveFocus(1),
-    k: () => moveFocus(-1),
-    ArrowUp: () => moveFocus(-1),
-  });
+  const nowMs = ageNowMs();
   return (
-    <div className="page-inner">
-      <div className="page-head">
-        <div>
-          <h1>Jobs</h1>
-          <p>Processing of uploads, newest first</p>
-        </div>
-        <fieldset className="segmented" aria-label="Show jobs that are">
-          {FILTERS.map((entry) => (
-            <button
-              key={entry.filter}
-              type="button"
-              aria-pressed={filter === entry.filter}
-              onClick={() => setFilter(entry.filter)}
-            >
-              {entry.label}
-            </button>
-          ))}
-        </fieldset>
-      </div>
-      <div className="card">
-        {jobs.data === undefined ? (
-          jobs.error === undefined ? (
-            <SkeletonRows count={6} height={57} />
-          ) : (
-            <LoadFailed what="The jobs" error={jobs.error} onRetry={() => void jobs.refresh()} />
-          )
-        ) : jobs.data.jobs.length === 0 ? (
-          <Empty icon="jobs" title={filter === 'all' ? 'No jobs yet' : 'None of these'}>
-            {filter === 'all'
-              ? 'Each upload makes one; encoders of every region take them.'
-              : 'No job is in this state now.'}
-          </Empty>
-        ) : (
-          <JobTable jobs={jobs.data.jobs} names={names} />
-        )}
-      </div>
-    </div>
-  );
-}
-
-interface JobTableProps {
-  readonly jobs: readonly Job[];
-  /** Names of the assets that are known; a job tells only the identifier. */
-  readonly names: ReadonlyMap<string, string>;
-}
-
-function JobTable({ jobs, names }: JobTableProps) {
-  const nowMs = Date.now();
-  return (
-    <div className="table-scroll">
-      <table className="table jobs">
-        <thead>
-          <tr>
-            <th>State</th>
+    <ListPage
+      head={
+        <PageHead title="Jobs" note="Processing of uploads, newest first">
+          <Filter label="Show jobs that are" options={FILTERS} value={filter} onChange={setFilter} />
+        </PageHead>
+      }
+    >
+      <PagedTable
+        what="The jobs"
+        paged={jobs}
+        empty={<NoJobs filter={filter} />}
+        className="jobs"
+        rowPx={ROW_PX}
+        columnCount={COLUMN_COUNT}
+        head={
+          <>
+            <th className="job-head-state">State</th>
             <th>Asset</th>
-            <th>Progress</th>
-            <th className="job-wide">Node</th>
-            <th className="job-wide number">Attempt</th>
-            <th>Updated</th>
-          </tr>
-        </thead>
-        <tbody>
-          {jobs.map((job) => (
-            <tr key={job.id} className="job">
-              <td>
-                <span className={`pill ${STATE_TONES[job.state]}`}>{STATE_LABELS[job.state]}</span>
-              </td>
-              <td>
-                <a
-                  className="job-asset truncate"
-                  data-row-link
-                  href={href('library', job.assetId)}
-                  title={`Job ${job.id}`}
-                >
-                  {names.get(job.assetId) ?? job.assetId}
-                </a>
-                <div className="faint mono job-id">{job.assetId}</div>
-              </td>
-              <td className="job-progress">
-                <Progress job={job} />
-              </td>
-              <td className="job-wide mono nowrap soft">{job.nodeId ?? '–'}</td>
-              <td className="job-wide number">{job.attempt}</td>
-              <td className="job-time nowrap soft" title={formatDateTime(job.updatedAtMs)}>
-                {formatAgo(job.updatedAtMs, nowMs)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+            <th className="job-head-progress">Progress</th>
+            <th className="wide-only job-head-node">Node</th>
+            <th className="wide-only number job-head-attempt">Attempt</th>
+            <th className="job-head-time">Updated</th>
+            <th className="head-menu">
+              <span className="visually-hidden">Actions</span>
+            </th>
+          </>
+        }
+        row={(job, rowIndex) => (
+          <JobRow key={job.id} job={job} rowIndex={rowIndex} nowMs={nowMs} actions={actions} />
+        )}
+      />
+      {openId !== undefined && (
+        <JobDialog jobId={openId} actions={actions} onClose={() => setOpenId(undefined)} />
+      )}
+      {doomed !== undefined && (
+        <CancelJobDialog
+          job={doomed}
+          onClose={() => setDoomed(undefined)}
+          onCancelled={() => {
+            setDoomed(undefined);
+            onChanged();
+          }}
+        />
+      )}
+    </ListPage>
   );
 }
 
-function Progress({ job }: { readonly job: Job }) {
+function NoJobs({ filter }: { readonly filter: JobFilter }) {
+  return (
+    <Empty icon="jobs" title={filter === 'all' ? 'No jobs yet' : 'None of these'}>
+      {filter === 'all'
+        ? 'Each upload makes one; encoders of every region take them.'
+        : 'No job is in this state now.'}
+    </Empty>
+  );
+}
+
+interface JobRowProps {
+  readonly job: JobView;
+  readonly rowIndex: number;
+  readonly nowMs: number;
+  readonly actions: JobActions;
+}
+
+const JobRow = memo(function JobRow({ job, rowIndex, nowMs, actions }: JobRowProps) {
+  return (
+    <tr className="long-row job" aria-rowindex={rowIndex}>
+      <td className="job-state">
+        <span className={`pill ${STATE_TONES[job.state]}`}>{STATE_LABELS[job.state]}</span>
+        {job.priority !== 'normal' && isOpen(job) && (
+          <span className={`tag job-priority ${job.priority}`}>{PRIORITY_LABELS[job.priority]}</span>
+        )}
+      </td>
+      <td className="job-name">
+        <button
+          type="button"
+          className="link-button truncate"
+          data-row-link
+          title={job.assetName}
+          onClick={() => actions.open(job.id)}
+        >
+          {job.assetName}
+        </button>
+        <div className="faint mono row-sub truncate wide-only">{job.id}</div>
+      </td>
+      <td className="job-progress">
+        <JobProgress job={job} nowMs={nowMs} />
+      </td>
+      <td className="wide-only soft">
+        <div className="mono truncate" title={job.nodeId ?? undefined}>
+          {job.nodeId ?? '–'}
+        </div>
+        {job.chunks !== null && (
+          <div className="faint row-sub truncate" title={job.chunks.nodeIds.join(', ')}>
+            chunks {job.chunks.done} of {job.chunks.total}, {job.chunks.nodeIds.length} nodes
+          </div>
+        )}
+      </td>
+      <td className="wide-only number">{job.attempt}</td>
+      <td className="job-time nowrap soft" title={formatDateTime(job.updatedAtMs)}>
+        {formatAgo(job.updatedAtMs, nowMs)}
+      </td>
+      <td className="cell-menu wide-only">
+        <MenuButton label={`Actions for ${job.assetName}`} items={jobMenu(job, actions)} />
+      </td>
+    </tr>
+  );
+});
+
+function JobProgress({ job, nowMs }: { readonly job: JobView; readonly nowMs: number }) {
   if (job.failure !== null)
     return (
-      <div className="job-failure">
-        <div>{job.failure.message}</div>
-        <div className="faint small">{failureAdvice(job.failure.code)}</div>
+      <div className="job-failure" title={job.failure.message}>
+        {job.failure.message}
       </div>
     );
-  if (job.state !== 'leased') return <span className="soft">{STAGE_LABELS[job.stage]}</span>;
+  if (job.state === 'leased')
+    return (
+      <Progress
+        label={`Job ${job.id}`}
+        share={job.progress}
+        words={STAGE_LABELS[job.stage]}
+        note={endText(job.estimatedEndAtMs, nowMs)}
+      />
+    );
+  const why = job.state === 'ready' && job.placement !== null ? explainPlacement(job.placement.reason) : null;
   return (
-    <div className="stage">
-      <div className="stage-words">
-        <span className="strong">{STAGE_LABELS[job.stage]}</span>
-        <span>{formatShare(Math.floor(job.progress * 100) / 100, 0)}</span>
-      </div>
-      <div
-        className="progress"
-        role="progressbar"
-        aria-label={`Job ${job.id}`}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={Math.floor(job.progress * 100)}
-      >
-        <span className="progress-bar" style={{ width: `${job.progress * 100}%` }} />
-      </div>
-    </div>
+    <span className="soft job-why" title={why?.text}>
+      {why?.text ?? STAGE_LABELS[job.stage]}
+    </span>
   );
 }

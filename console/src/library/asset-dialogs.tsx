@@ -4,8 +4,9 @@ import { useState } from 'react';
 import type { AssetView } from '../../../src/contract/api/assets.ts';
 import { call } from '../api.ts';
 import { may } from '../session.ts';
+import { navigate } from '../shell/router.ts';
 import { copyText } from '../ui/copy-button.tsx';
-import { ConfirmDialog, Dialog, ErrorNotice } from '../ui/dialog.tsx';
+import { FormDialog, QuestionDialog } from '../ui/form-dialog.tsx';
 import type { MenuItem } from '../ui/menu.tsx';
 import { tell, tellFailure } from '../ui/toast.tsx';
 import { embedCode } from './describe-asset.ts';
@@ -62,13 +63,24 @@ async function copyAddress(asset: AssetView, what: string, make: (url: string) =
   }
 }
 
-/** What can be done with an asset. */
+/** What can be done with an asset, in the list and in the panel. */
 export function assetMenu(asset: AssetView, actions: AssetActions): MenuItem[] {
+  const changes = assetChanges(asset, actions);
+  const firstOfGroup = changes.findIndex(({ startsGroup }) => startsGroup === true);
+  return [
+    { label: 'Play', icon: 'play', onSelect: () => actions.open(asset.id), isDisabled: !asset.isPlayable },
+    ...changes.slice(0, firstOfGroup),
+    { label: 'Open its page', icon: 'external', onSelect: () => navigate('assets', asset.id) },
+    ...changes.slice(firstOfGroup),
+  ];
+}
+
+/** What can be done with an asset on its own page. */
+export function assetChanges(asset: AssetView, actions: AssetActions): MenuItem[] {
   const isOperator = may('operator');
   const isPrivate = asset.visibility === 'private';
   const canShare = isOperator || !isPrivate;
   return [
-    { label: 'Play', icon: 'play', onSelect: () => actions.open(asset.id), isDisabled: !asset.isPlayable },
     {
       label: isPrivate ? 'Copy link (4 hours)' : 'Copy link',
       icon: 'link',
@@ -121,38 +133,40 @@ interface DeleteDialogProps {
   readonly onDeleted: () => void;
 }
 
-/** Asks with the name before an asset is gone for good. */
+/** Asks with the name before an asset is deleted. */
 export function DeleteDialog({ asset, onClose, onDeleted }: DeleteDialogProps) {
-  const [isBusy, setIsBusy] = useState(false);
-  const [error, setError] = useState<Error>();
-  const confirm = async (): Promise<void> => {
-    setIsBusy(true);
-    setError(undefined);
-    try {
-      await call('DELETE /v1/assets/{assetId}', { params: { assetId: asset.id } });
-      tell(`${asset.name} was deleted`);
-      onDeleted();
-    } catch (reason) {
-      setError(reason instanceof Error ? reason : new Error(String(reason)));
-      setIsBusy(false);
-    }
+  const remove = async (): Promise<void> => {
+    await call('DELETE /v1/assets/{assetId}', { params: { assetId: asset.id } });
+    tell(`${asset.name} was deleted`, { label: 'Undo', run: () => restoreAsset(asset.id, asset.name) });
+    onDeleted();
   };
   return (
-    <ConfirmDialog
+    <QuestionDialog
       title="Delete this asset?"
-      confirmLabel="Delete everywhere"
+      action="Delete everywhere"
       isDanger
-      isBusy={isBusy}
-      error={error}
-      onConfirm={() => void confirm()}
+      onConfirm={remove}
       onClose={onClose}
     >
       <p>
-        <strong className="dialog-name">{asset.name}</strong> will stop playing within seconds and be removed
-        from every region, with its source. This cannot be undone.
+        <strong className="dialog-name">{asset.name}</strong> will stop playing within seconds. Its bytes are
+        kept for a while, so that the deletion can be undone on its page; then they are removed from every
+        region, with the source.
       </p>
-    </ConfirmDialog>
+    </QuestionDialog>
   );
+}
+
+/** Undoes a deletion; true when it is back. */
+export async function restoreAsset(assetId: string, name: string): Promise<boolean> {
+  try {
+    await call('POST /v1/assets/{assetId}/restore', { params: { assetId } });
+    tell(`${name} is back`);
+    return true;
+  } catch (error) {
+    tellFailure(`${name} could not be brought back`, error);
+    return false;
+  }
 }
 
 interface RenameDialogProps {
@@ -167,36 +181,18 @@ const NAME_LENGTH_MAX = 255;
 /** Asks for a new name. */
 export function RenameDialog({ asset, onClose, onRenamed }: RenameDialogProps) {
   const [name, setName] = useState(asset.name);
-  const [isBusy, setIsBusy] = useState(false);
-  const [error, setError] = useState<Error>();
-  const submit = async (): Promise<void> => {
-    if (name.trim() === '' || isBusy) return;
-    setIsBusy(true);
-    setError(undefined);
-    try {
-      const body = { name: name.trim() };
-      onRenamed(await call('PATCH /v1/assets/{assetId}', { params: { assetId: asset.id }, body }));
-      tell('Renamed');
-    } catch (reason) {
-      setError(reason instanceof Error ? reason : new Error(String(reason)));
-      setIsBusy(false);
-    }
+  const rename = async (): Promise<void> => {
+    const body = { name: name.trim() };
+    onRenamed(await call('PATCH /v1/assets/{assetId}', { params: { assetId: asset.id }, body }));
+    tell('Renamed');
   };
   return (
-    <Dialog
+    <FormDialog
       title="Rename"
+      action="Save"
+      isComplete={name.trim() !== ''}
+      onSubmit={rename}
       onClose={onClose}
-      onSubmit={() => void submit()}
-      footer={
-        <>
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary" disabled={isBusy || name.trim() === ''}>
-            {isBusy ? 'Saving…' : 'Save'}
-          </button>
-        </>
-      }
     >
       <div className="field">
         <label htmlFor="asset-name">Name</label>
@@ -209,7 +205,6 @@ export function RenameDialog({ asset, onClose, onRenamed }: RenameDialogProps) {
           onChange={(event) => setName(event.target.value)}
         />
       </div>
-      {error !== undefined && <ErrorNotice error={error} />}
-    </Dialog>
+    </FormDialog>
   );
 }

@@ -4,16 +4,15 @@ import { memo, type RefObject, useEffect, useRef } from 'react';
 import type { AssetView } from '../../../src/contract/api/assets.ts';
 import { formatAgo, formatBytes, formatDateTime, formatLength } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
+import { LongTable } from '../ui/long-table.tsx';
 import { MenuButton } from '../ui/menu.tsx';
-import { type ListWindow, useWindow } from '../ui/use-window.ts';
+import type { ListWindow } from '../ui/use-window.ts';
 import { type AssetActions, assetMenu } from './asset-dialogs.tsx';
 import { Poster } from './poster.tsx';
 import { StageCell } from './stage-cell.tsx';
 
 /** Height of a row; the style sheet says the same. */
 export const ROW_PX = 66;
-/** More is loaded when this many rows or fewer are left below. */
-const AHEAD_ROWS = 60;
 const COLUMN_COUNT = 7;
 
 /** The row that the keyboard is at; each turn asks it to take the focus. */
@@ -39,18 +38,22 @@ interface AssetListProps {
 
 /** The table. */
 export function AssetList(props: AssetListProps) {
-  const { assets, container, hasMore, onNearEnd, onWindow, active } = props;
+  const { active, actions, onFocusRow, openId, regionNames } = props;
   const lastTurn = useRef(active.turn);
-  const { first, end } = useWindow(container, ROW_PX, assets.length);
-  useEffect(() => onWindow({ first, end }), [first, end, onWindow]);
-  useEffect(() => {
-    if (hasMore && end + AHEAD_ROWS >= assets.length) onNearEnd();
-  }, [hasMore, end, assets.length, onNearEnd]);
+  // Ages count in minutes here, so that rows are not drawn again each second.
   const minute = Math.floor(props.nowMs / 60_000) * 60_000;
   return (
-    <table className="assets" aria-rowcount={hasMore ? -1 : assets.length + 1}>
-      <thead>
-        <tr>
+    <LongTable
+      className="assets"
+      container={props.container}
+      items={props.assets}
+      rowPx={ROW_PX}
+      hasMore={props.hasMore}
+      onNearEnd={props.onNearEnd}
+      onWindow={props.onWindow}
+      columnCount={COLUMN_COUNT}
+      head={
+        <>
           <th className="head-name">Name</th>
           <th className="head-stage">Stage</th>
           <th className="head-length number">Duration</th>
@@ -60,36 +63,23 @@ export function AssetList(props: AssetListProps) {
           <th className="head-menu">
             <span className="visually-hidden">Actions</span>
           </th>
-        </tr>
-      </thead>
-      <tbody>
-        {first > 0 && <Spacer rows={first} />}
-        {assets.slice(first, end).map((asset, index) => (
-          <AssetRow
-            key={asset.id}
-            asset={asset}
-            rowIndex={first + index + 2}
-            // Ages count in minutes here, so that rows are not drawn again each second.
-            nowMs={minute}
-            regionNames={props.regionNames}
-            focusTurn={asset.id === active.id ? active.turn : 0}
-            lastTurn={lastTurn}
-            isOpen={asset.id === props.openId}
-            actions={props.actions}
-            onFocusRow={props.onFocusRow}
-          />
-        ))}
-        {end < assets.length && <Spacer rows={assets.length - end} />}
-      </tbody>
-    </table>
-  );
-}
-
-function Spacer({ rows }: { readonly rows: number }) {
-  return (
-    <tr style={{ height: rows * ROW_PX }}>
-      <td colSpan={COLUMN_COUNT} />
-    </tr>
+        </>
+      }
+      row={(asset, rowIndex) => (
+        <AssetRow
+          key={asset.id}
+          asset={asset}
+          rowIndex={rowIndex}
+          nowMs={minute}
+          regionNames={regionNames}
+          focusTurn={asset.id === active.id ? active.turn : 0}
+          lastTurn={lastTurn}
+          isOpen={asset.id === openId}
+          actions={actions}
+          onFocusRow={onFocusRow}
+        />
+      )}
+    />
   );
 }
 

@@ -1,21 +1,24 @@
 // The library: every asset, found, uploaded, watched, changed.
 
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { AssetView } from '../../../src/contract/api/assets.ts';
 import type { WorldView } from '../../../src/contract/api/world.ts';
 import type { Visibility } from '../../../src/contract/media.ts';
+import { call } from '../api.ts';
 import { may } from '../session.ts';
 import { navigate } from '../shell/router.ts';
 import { formatCount } from '../ui/format.ts';
+import { Icon } from '../ui/icon.tsx';
+import type { PagedList } from '../ui/paged-list.ts';
 import { LoadFailed, SkeletonRows } from '../ui/states.tsx';
-import type { ListWindow } from '../ui/use-window.ts';
+import { type Paged, usePagedList } from '../ui/use-paged-list.ts';
 import { type AssetActions, DeleteDialog, RenameDialog } from './asset-dialogs.tsx';
 import { type ActiveRow, AssetList, ROW_PX } from './asset-list.tsx';
 import { AssetPanel } from './asset-panel.tsx';
+import { DeletedDialog } from './deleted-dialog.tsx';
 import { useListKeys } from './library-keys.ts';
 import { DropZone, EmptyLibrary, SearchField, UploadTools } from './library-parts.tsx';
 import { addUploads, setUploadFinishedHandler } from './uploads.ts';
-import { type Assets, useAssets } from './use-assets.ts';
 
 /** Typing pauses this long before control is asked. */
 const SEARCH_PAUSE_MS = 180;
@@ -34,49 +37,35 @@ export function LibraryPage({ detail, world }: LibraryPageProps) {
   const container = useRef<HTMLDivElement>(null);
   const searchField = useRef<HTMLInputElement>(null);
   const picker = useRef<HTMLInputElement>(null);
-  const shown = useRef<ListWindow>({ first: 0, end: 50 });
-  const assets = useAssets(search, () => shown.current);
+  const assets = useAssets(search);
   const [dialog, setDialog] = useState<OpenDialog>();
   const [visibility, setVisibility] = useState<Visibility>('public');
-  const list = assets.list?.assets;
+  const list = assets.list?.items;
   const regionNames = useRegionNames(world);
   const { replace, refresh } = assets;
 
   const actions = useActions(replace, setDialog);
   const rows = useActiveRow(openId);
-  const noteWindow = useCallback((window: ListWindow) => {
-    shown.current = window;
-  }, []);
   const upload = useCallback((files: readonly File[]) => addUploads(files, visibility), [visibility]);
   useEffect(() => setUploadFinishedHandler(() => void refresh()), [refresh]);
-  useEffect(() => {
-    if (detail !== 'search') return;
-    navigate('library');
-    searchField.current?.focus();
-  }, [detail]);
+  useSearchAddress(detail, searchField);
   useListKeys({ list, ...rows, container, openId, searchField, picker });
 
   return (
     <DropZone onFiles={upload}>
-      <div className={openId === null ? 'library' : 'library has-panel'}>
-        <div className="library-main">
-          <div className="page-head library-head">
-            <div>
-              <h1>Library</h1>
-              <p>{countText(world, search, assets.list)}</p>
-            </div>
-            <div className="library-tools">
-              <SearchField field={searchField} value={typed} onChange={setTyped} />
-              {may('operator') && (
-                <UploadTools
-                  picker={picker}
-                  visibility={visibility}
-                  onVisibility={setVisibility}
-                  onFiles={upload}
-                />
-              )}
-            </div>
-          </div>
+      <div className={openId === null ? 'asset-library' : 'asset-library has-panel'}>
+        <div className="asset-library-main">
+          <LibraryHead count={countText(world, search, assets.list)} onChanged={() => void refresh()}>
+            <SearchField field={searchField} value={typed} onChange={setTyped} />
+            {may('operator') && (
+              <UploadTools
+                picker={picker}
+                visibility={visibility}
+                onVisibility={setVisibility}
+                onFiles={upload}
+              />
+            )}
+          </LibraryHead>
           <div className="card list-card">
             <div ref={container} className="list-scroll">
               {list === undefined ? (
@@ -94,7 +83,7 @@ export function LibraryPage({ detail, world }: LibraryPageProps) {
                   openId={openId}
                   actions={actions}
                   onNearEnd={assets.loadMore}
-                  onWindow={noteWindow}
+                  onWindow={assets.noteWindow}
                   onFocusRow={rows.noteFocus}
                 />
               )}
@@ -116,6 +105,59 @@ export function LibraryPage({ detail, world }: LibraryPageProps) {
       )}
     </DropZone>
   );
+}
+
+interface LibraryHeadProps {
+  readonly count: string;
+  readonly onChanged: () => void;
+  readonly children: ReactNode;
+}
+
+function LibraryHead({ count, onChanged, children }: LibraryHeadProps) {
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <div className="page-head asset-library-head">
+      <div>
+        <h1>Library</h1>
+        <p>{count}</p>
+      </div>
+      <div className="asset-library-tools">
+        <button
+          type="button"
+          className="icon-button"
+          aria-label="Recently deleted"
+          title="Recently deleted"
+          onClick={() => setIsOpen(true)}
+        >
+          <Icon name="trash" />
+        </button>
+        {children}
+      </div>
+      {isOpen && <DeletedDialog onClose={() => setIsOpen(false)} onRestored={onChanged} />}
+    </div>
+  );
+}
+
+/** The assets that match a search. */
+function useAssets(search: string): Paged<AssetView> {
+  return usePagedList<AssetView>(
+    search,
+    async (before, limit, signal) => {
+      const query = { limit, ...(search === '' ? {} : { search }), ...(before === null ? {} : { before }) };
+      const { assets, nextBefore } = await call('GET /v1/assets', { query }, signal);
+      return { items: assets, nextBefore };
+    },
+    { topics: ['assets'] },
+  );
+}
+
+/** "#/library/search" puts the cursor into the search field. */
+function useSearchAddress(detail: string | null, field: RefObject<HTMLInputElement | null>): void {
+  useEffect(() => {
+    if (detail !== 'search') return;
+    navigate('library');
+    field.current?.focus();
+  }, [detail, field]);
 }
 
 /** What rows and menus do; the same object as long as it does the same. */
@@ -168,7 +210,7 @@ interface OpenDialog {
 
 interface AssetDialogProps {
   readonly dialog: OpenDialog;
-  readonly assets: Assets;
+  readonly assets: Paged<AssetView>;
   readonly openId: string | null;
   readonly onClose: () => void;
 }
@@ -209,10 +251,10 @@ function useSettled(value: string, pauseMs: number): string {
 function countText(
   world: WorldView | undefined,
   search: string,
-  list: { readonly assets: readonly AssetView[]; readonly nextBefore: string | null } | undefined,
+  list: PagedList<AssetView> | undefined,
 ): string {
   if (list === undefined) return 'Loading…';
-  if (search !== '') return `${formatCount(list.assets.length)}${list.nextBefore === null ? '' : '+'} found`;
-  const total = Math.max(world?.assets.total ?? 0, list.assets.length);
+  if (search !== '') return `${formatCount(list.items.length)}${list.nextBefore === null ? '' : '+'} found`;
+  const total = Math.max(world?.assets.total ?? 0, list.items.length);
   return total === 1 ? '1 asset' : `${formatCount(total)} assets`;
 }

@@ -62,7 +62,7 @@ export function UploadTools({ picker, visibility, onVisibility, onFiles }: Uploa
   return (
     <>
       <select
-        className="input library-visibility"
+        className="input asset-library-visibility"
         aria-label="New uploads are"
         value={visibility}
         onChange={(event) => onVisibility(event.target.value === 'private' ? 'private' : 'public')}

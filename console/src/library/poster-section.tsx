@@ -103,20 +103,14 @@ interface DialogProps {
   readonly onChosen: (asset: AssetView) => void;
 }
 
-function PosterDialog({ asset, onClose, onChosen }: DialogProps) {
-  const picker = useRef<HTMLInputElement>(null);
-  const tiles = useTiles(asset);
-  const hasPicture = asset.renditions.some(({ kind }) => kind === 'video');
-  const durationMs = asset.durationMs ?? 0;
-  const [atMs, setAtMs] = useState(Math.floor(durationMs / 10));
-  const [busyWith, setBusyWith] = useState<'frame' | 'picture' | 'automatic'>();
-  const [error, setError] = useState<Error>();
-  const params = { assetId: asset.id };
+type PosterAct = 'frame' | 'picture' | 'automatic';
 
-  const act = async (
-    what: 'frame' | 'picture' | 'automatic',
-    run: () => Promise<AssetView>,
-  ): Promise<void> => {
+/** The three ways to another poster, one at a time. */
+function usePosterActs(assetId: string, onChosen: (asset: AssetView) => void) {
+  const [busyWith, setBusyWith] = useState<PosterAct>();
+  const [error, setError] = useState<Error>();
+  const params = { assetId };
+  const act = async (what: PosterAct, run: () => Promise<AssetView>): Promise<void> => {
     if (busyWith !== undefined) return;
     setBusyWith(what);
     setError(undefined);
@@ -128,10 +122,27 @@ function PosterDialog({ asset, onClose, onChosen }: DialogProps) {
       setBusyWith(undefined);
     }
   };
-  const takeFrame = (): Promise<AssetView> =>
-    call('PUT /v1/assets/{assetId}/poster', { params, body: { atMs } });
-  const sendPicture = async (file: File): Promise<AssetView> =>
-    call('PUT /v1/assets/{assetId}/poster', { params, body: { imageBase64: await toJpegBase64(file) } });
+  return {
+    busyWith,
+    error,
+    takeFrame: (atMs: number) =>
+      void act('frame', () => call('PUT /v1/assets/{assetId}/poster', { params, body: { atMs } })),
+    sendPicture: (file: File) =>
+      void act('picture', async () => {
+        const body = { imageBase64: await toJpegBase64(file) };
+        return call('PUT /v1/assets/{assetId}/poster', { params, body });
+      }),
+    goBack: () => void act('automatic', () => call('DELETE /v1/assets/{assetId}/poster', { params })),
+  };
+}
+
+function PosterDialog({ asset, onClose, onChosen }: DialogProps) {
+  const tiles = useTiles(asset);
+  const hasPicture = asset.renditions.some(({ kind }) => kind === 'video');
+  const durationMs = asset.durationMs ?? 0;
+  const [atMs, setAtMs] = useState(Math.floor(durationMs / 10));
+  const acts = usePosterActs(asset.id, onChosen);
+  const isBusy = acts.busyWith !== undefined;
   return (
     <Dialog
       title="Choose the poster"
@@ -139,35 +150,24 @@ function PosterDialog({ asset, onClose, onChosen }: DialogProps) {
       footer={
         <>
           {asset.posterKind === 'chosen' && (
-            <button
-              type="button"
-              className="button"
-              disabled={busyWith !== undefined}
-              onClick={() =>
-                void act('automatic', () => call('DELETE /v1/assets/{assetId}/poster', { params }))
-              }
-            >
+            <button type="button" className="button" disabled={isBusy} onClick={acts.goBack}>
               Use the automatic one
             </button>
           )}
           <span className="grow" />
-          <button
-            type="button"
-            className="button"
-            disabled={busyWith !== undefined}
-            onClick={() => picker.current?.click()}
-          >
-            <Icon name="upload" />
-            {busyWith === 'picture' ? 'Sending…' : 'Upload a picture…'}
-          </button>
+          <PictureButton
+            isSending={acts.busyWith === 'picture'}
+            isBusy={isBusy}
+            onPicked={acts.sendPicture}
+          />
           {hasPicture && (
             <button
               type="button"
               className="button primary"
-              disabled={busyWith !== undefined}
-              onClick={() => void act('frame', takeFrame)}
+              disabled={isBusy}
+              onClick={() => acts.takeFrame(atMs)}
             >
-              {busyWith === 'frame' ? 'Taking the frame…' : 'Use this frame'}
+              {acts.busyWith === 'frame' ? 'Taking the frame…' : 'Use this frame'}
             </button>
           )}
         </>
@@ -178,6 +178,25 @@ function PosterDialog({ asset, onClose, onChosen }: DialogProps) {
       ) : (
         <p>This asset has no picture of its own. Upload one, and players show it while the sound plays.</p>
       )}
+      {acts.error !== undefined && <ErrorNotice error={acts.error} />}
+    </Dialog>
+  );
+}
+
+interface PictureButtonProps {
+  readonly isSending: boolean;
+  readonly isBusy: boolean;
+  readonly onPicked: (file: File) => void;
+}
+
+function PictureButton({ isSending, isBusy, onPicked }: PictureButtonProps) {
+  const picker = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <button type="button" className="button" disabled={isBusy} onClick={() => picker.current?.click()}>
+        <Icon name="upload" />
+        {isSending ? 'Sending…' : 'Upload a picture…'}
+      </button>
       <input
         ref={picker}
         type="file"
@@ -187,11 +206,10 @@ function PosterDialog({ asset, onClose, onChosen }: DialogProps) {
         onChange={(event) => {
           const file = event.target.files?.[0];
           event.target.value = '';
-          if (file !== undefined) void act('picture', () => sendPicture(file));
+          if (file !== undefined) onPicked(file);
         }}
       />
-      {error !== undefined && <ErrorNotice error={error} />}
-    </Dialog>
+    </>
   );
 }
 

@@ -4,6 +4,12 @@ import type { AssetView } from '../../../src/contract/api/assets.ts';
 import { formatShare } from '../ui/format.ts';
 import { STAGE_LABELS } from './describe-asset.ts';
 
+/** The stage in one word. */
+export function StagePill({ asset: { stage } }: { readonly asset: AssetView }) {
+  const tone = stage === 'ready' ? 'good' : stage === 'failed' ? 'bad' : 'busy';
+  return <span className={`pill ${tone}`}>{STAGE_LABELS[stage]}</span>;
+}
+
 /** A pill when it is at rest, a bar while it moves. */
 export function StageCell({ asset }: { readonly asset: AssetView }) {
   const { stage, progress, isPlayable } = asset;

@@ -25,6 +25,13 @@ export interface UploadItem {
   readonly copies: number | null;
   readonly failure: string | null;
   readonly visibility: Visibility;
+  /** The asset whose video it replaces; null: it becomes an asset of its own. */
+  readonly replaces: ReplacedAsset | null;
+}
+
+export interface ReplacedAsset {
+  readonly assetId: string;
+  readonly projectId: string;
 }
 
 /** More at once share the same line and make each of them slower. */
@@ -69,7 +76,11 @@ function find(id: number): UploadItem | undefined {
 }
 
 /** Adds files to the line. */
-export function addUploads(files: readonly File[], visibility: Visibility): void {
+export function addUploads(
+  files: readonly File[],
+  visibility: Visibility,
+  replaces: ReplacedAsset | null = null,
+): void {
   const items = files.map((file): UploadItem => {
     lastId += 1;
     running.set(lastId, { file, failedUrls: new Set(), measuredAtMs: 0, measuredBytes: 0 });
@@ -85,6 +96,7 @@ export function addUploads(files: readonly File[], visibility: Visibility): void
       copies: null,
       failure: null,
       visibility,
+      replaces,
     };
   });
   uploads.update((current) => [...current, ...items]);
@@ -157,7 +169,9 @@ async function run(id: number): Promise<void> {
   try {
     // Loaded with the first upload: most visits of the console upload nothing.
     const [grant, tus] = await Promise.all([
-      call('POST /v1/upload-grants', { body: { visibility: item.visibility, ...ownProject() } }),
+      call('POST /v1/upload-grants', {
+        body: { visibility: item.visibility, ...(item.replaces ?? ownProject()) },
+      }),
       import('tus-js-client'),
     ]);
     if (entry.file.size > grant.bytesMax)

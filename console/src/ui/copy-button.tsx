@@ -52,3 +52,20 @@ export function CopyButton({ text, what }: { readonly text: string; readonly wha
     </button>
   );
 }
+
+interface CopyTextProps {
+  readonly text: string;
+  readonly what: string;
+  /** What is seen in place of the whole text. */
+  readonly shown?: string;
+}
+
+/** A text that is long or exact, with the button that copies it. */
+export function CopyText({ text, what, shown = text }: CopyTextProps) {
+  return (
+    <div className="copy-text">
+      <code>{shown}</code>
+      <CopyButton text={text} what={what} />
+    </div>
+  );
+}

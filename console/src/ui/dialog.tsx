@@ -61,46 +61,6 @@ export function Dialog({ title, onClose, children, footer, isWide = false, onSub
   );
 }
 
-interface ConfirmProps {
-  readonly title: string;
-  readonly children: ReactNode;
-  readonly confirmLabel: string;
-  readonly isDanger?: boolean;
-  readonly isBusy?: boolean;
-  readonly isBlocked?: boolean;
-  readonly error?: Error | undefined;
-  readonly onConfirm: () => void;
-  readonly onClose: () => void;
-}
-
-/** Asks before something that cannot be taken back, or that others will feel. */
-export function ConfirmDialog(props: ConfirmProps) {
-  return (
-    <Dialog
-      title={props.title}
-      onClose={props.onClose}
-      footer={
-        <>
-          <button type="button" className="button" data-first-focus onClick={props.onClose}>
-            Cancel
-          </button>
-          <button
-            type="button"
-            className={props.isDanger === true ? 'button danger' : 'button primary'}
-            disabled={props.isBusy === true || props.isBlocked === true}
-            onClick={props.onConfirm}
-          >
-            {props.isBusy === true ? 'Working…' : props.confirmLabel}
-          </button>
-        </>
-      }
-    >
-      {props.children}
-      {props.error !== undefined && <ErrorNotice error={props.error} />}
-    </Dialog>
-  );
-}
-
 /** What went wrong and what to do about it, in place. */
 export function ErrorNotice({ error }: { readonly error: Error }) {
   const action = 'action' in error && typeof error.action === 'string' ? error.action : undefined;

@@ -1,4 +1,7 @@
-// Numbers, times and sizes as people read them. Pure: the present is always a parameter.
+// Numbers, times and sizes as people read them. The present is always a parameter; the time zone is the chosen one
+// (time-zone.ts), the same everywhere.
+
+import { zoneName } from './time-zone.ts';
 
 const BIT_UNITS = ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s'] as const;
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
@@ -37,6 +40,12 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString('en');
 }
 
+/** "12,480 /s", "0.25 /s": how often something happens. */
+export function formatRate(perSecond: number): string {
+  const digits = perSecond === 0 || perSecond >= 99.5 ? 0 : perSecond >= 9.95 ? 1 : 2;
+  return `${Number(perSecond.toFixed(digits)).toLocaleString('en')} /s`;
+}
+
 /** "0:42", "12:05", "1:02:33"; a dash for null. */
 export function formatLength(durationMs: number | null): string {
   if (durationMs === null) return '–';
@@ -62,17 +71,53 @@ export function formatAgo(atMs: number, nowMs: number): string {
   return nowMs - atMs < 5_000 ? 'just now' : `${formatAge(nowMs - atMs)} ago`;
 }
 
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+type TimeStyle = 'clock' | 'minute' | 'short-day' | 'day' | 'full';
 
-/** "14:03:27", local time. */
-export function formatClock(atMs: number): string {
-  return clock.format(atMs);
+const STYLES: Readonly<Record<TimeStyle, Intl.DateTimeFormatOptions>> = {
+  clock: { hour: '2-digit', minute: '2-digit', second: '2-digit' },
+  minute: { hour: '2-digit', minute: '2-digit' },
+  'short-day': { day: 'numeric', month: 'short' },
+  day: { dateStyle: 'full' },
+  full: { dateStyle: 'medium', timeStyle: 'medium' },
+};
+
+/** Making a format costs far more than using it; there are five styles and few zones. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatTime(style: TimeStyle, atMs: number): string {
+  const zone = zoneName();
+  const key = `${style} ${zone ?? ''}`;
+  let format = formats.get(key);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-GB', { ...STYLES[style], timeZone: zone });
+    formats.set(key, format);
+  }
+  return format.format(atMs);
 }
 
-/** "3 May 2026, 14:03:27", local time. */
+/** "Sunday 3 May 2026", in the chosen zone, like all below. */
+export function formatDay(atMs: number): string {
+  return formatTime('day', atMs);
+}
+
+/** "14:03:27". */
+export function formatClock(atMs: number): string {
+  return formatTime('clock', atMs);
+}
+
+/** "14:03". */
+export function formatMinute(atMs: number): string {
+  return formatTime('minute', atMs);
+}
+
+/** "3 May". */
+export function formatShortDay(atMs: number): string {
+  return formatTime('short-day', atMs);
+}
+
+/** "3 May 2026, 14:03:27". */
 export function formatDateTime(atMs: number): string {
-  return full.format(atMs);
+  return formatTime('full', atMs);
 }
 
 /** "1 site", "3 sites". */

@@ -1,11 +1,7 @@
 // A small line of one number over the last minutes, with the value under the pointer.
 
 import { memo, type PointerEvent, useState } from 'react';
-
-export interface Sample {
-  readonly atMs: number;
-  readonly value: number;
-}
+import type { Sample } from './sample.ts';
 
 interface SparklineProps {
   readonly samples: readonly Sample[];
@@ -14,6 +10,10 @@ interface SparklineProps {
   readonly formatTime: (atMs: number) => string;
   /** The top of the scale; shared by neighbours so that their heights can be compared. */
   readonly maximum: number;
+  /** The bottom of the scale, nought unless values may be below it. */
+  readonly minimum?: number;
+  /** Said in place of a line while there is none. */
+  readonly emptyText?: string;
 }
 
 const WIDTH = 100;
@@ -21,14 +21,16 @@ const HEIGHT = 36;
 
 /** Draws the samples, oldest first. */
 export const Sparkline = memo(function Sparkline(props: SparklineProps) {
-  const { samples, label, format, formatTime, maximum } = props;
+  const { samples, label, format, formatTime, maximum, minimum = 0 } = props;
   const [pointed, setPointed] = useState<number | null>(null);
   if (samples.length < 2)
-    return <div className="sparkline is-empty faint small">no traffic recorded yet</div>;
-  const top = Math.max(maximum, 1);
+    return (
+      <div className="sparkline is-empty faint small">{props.emptyText ?? 'no traffic recorded yet'}</div>
+    );
+  const span = Math.max(maximum - minimum, 1);
   const points = samples.map(({ value }, index) => ({
     x: (index / (samples.length - 1)) * WIDTH,
-    y: HEIGHT - 2 - (value / top) * (HEIGHT - 5),
+    y: HEIGHT - 2 - ((value - minimum) / span) * (HEIGHT - 5),
   }));
   const line = points.map(({ x, y }) => `${x.toFixed(2)},${y.toFixed(2)}`).join(' L');
   const onMove = (event: PointerEvent<HTMLDivElement>): void => {

@@ -2,7 +2,7 @@
 
 import { useState } from 'react';
 import type { AttemptView, WebhookView } from '../../../src/contract/api/events.ts';
-import { call } from '../api.ts';
+import { type ApiResult, call } from '../api.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { Dialog, ErrorNotice } from '../ui/dialog.tsx';
 import { formatClock, formatDateTime } from '../ui/format.ts';
@@ -74,33 +74,42 @@ export function DeliveryDialog({ webhook, deliveryId, onClose, onQueued }: Deliv
           <ErrorNotice error={found.error} />
         )
       ) : (
-        <>
-          <div className="stack">
-            <div className="row wrap">
-              <span className={`pill ${deliveryLook(found.data.delivery).tone}`}>
-                {deliveryLook(found.data.delivery).label}
-              </span>
-              <span className="soft">{formatDateTime(found.data.delivery.eventAtMs)}</span>
-            </div>
-            <div className="soft">
-              {deliveryNote(found.data.delivery, webhook.state === 'paused', Date.now())}
-            </div>
-            <div className="row small faint">
-              <span className="mono truncate">{found.data.delivery.eventId}</span>
-              <CopyButton text={found.data.delivery.eventId} what="webhook-id" />
-            </div>
-          </div>
-          <Attempts attempts={found.data.attempts} />
-          <div className="stack">
-            <div className="row spread">
-              <h3>Body</h3>
-              <CopyButton text={found.data.body} what="body" />
-            </div>
-            <pre className="webhook-body">{prettyJson(found.data.body)}</pre>
-          </div>
-        </>
+        <Details webhook={webhook} found={found.data} />
       )}
     </Dialog>
+  );
+}
+
+interface DetailsProps {
+  readonly webhook: WebhookView;
+  readonly found: ApiResult<'GET /v1/webhooks/{webhookId}/deliveries/{deliveryId}'>;
+}
+
+function Details({ webhook, found }: DetailsProps) {
+  return (
+    <>
+      <div className="stack">
+        <div className="row wrap">
+          <span className={`pill ${deliveryLook(found.delivery).tone}`}>
+            {deliveryLook(found.delivery).label}
+          </span>
+          <span className="soft">{formatDateTime(found.delivery.eventAtMs)}</span>
+        </div>
+        <div className="soft">{deliveryNote(found.delivery, webhook.state === 'paused', Date.now())}</div>
+        <div className="row small faint">
+          <span className="mono truncate">{found.delivery.eventId}</span>
+          <CopyButton text={found.delivery.eventId} what="webhook-id" />
+        </div>
+      </div>
+      <Attempts attempts={found.attempts} />
+      <div className="stack">
+        <div className="row spread">
+          <h3>Body</h3>
+          <CopyButton text={found.body} what="body" />
+        </div>
+        <pre className="webhook-body">{prettyJson(found.body)}</pre>
+      </div>
+    </>
   );
 }
 

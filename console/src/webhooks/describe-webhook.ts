@@ -51,6 +51,15 @@ export const EVENT_NAMES: Readonly<Record<EventType, string>> = {
   'asset.deleted': 'Deleted',
   'region.draining': 'Region drains',
   'region.restored': 'Region restored',
+  'broadcast.on_air': 'Broadcast on air',
+  'broadcast.interrupted': 'Broadcast interrupted',
+  'broadcast.ended': 'Broadcast ended',
+  'incident.opened': 'Incident opened',
+  'incident.acknowledged': 'Incident acknowledged',
+  'incident.severity_changed': 'Severity changed',
+  'incident.resolved': 'Incident resolved',
+  'incident.reopened': 'Incident reopened',
+  'incident.merged': 'Incident merged',
   'webhook.test': 'Test',
 };
 

@@ -1,6 +1,6 @@
 // One webhook: how it is doing and why, what can be done with it, and its deliveries.
 
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import type { WebhookView } from '../../../src/contract/api/events.ts';
 import { DELIVERY_POLICY } from '../../../src/core/webhook/delivery.ts';
 import { SecretDialog } from '../access/secret-dialog.tsx';
@@ -37,6 +37,15 @@ export function WebhookDetail({ webhookId }: { readonly webhookId: string }) {
   const [dialog, setDialog] = useState<OpenDialog>();
   /** Rises when something was queued, so that the list asks at once. */
   const [queued, setQueued] = useState(0);
+  const { refresh } = webhook;
+  const onQueued = useCallback((): void => {
+    setQueued((count) => count + 1);
+    void refresh();
+  }, [refresh]);
+  const openDelivery = useCallback(
+    (deliveryId: number): void => setDialog({ kind: 'delivery', deliveryId }),
+    [],
+  );
   if (webhook.data === undefined)
     return (
       <div className="page-inner">
@@ -50,13 +59,8 @@ export function WebhookDetail({ webhookId }: { readonly webhookId: string }) {
         </div>
       </div>
     );
-  const onQueued = (): void => {
-    setQueued(queued + 1);
-    void webhook.refresh();
-  };
-  const openDelivery = (deliveryId: number): void => setDialog({ kind: 'delivery', deliveryId });
   return (
-    <div className="page-inner">
+    <div className="list-page webhook-page">
       <div>
         <BackLink />
         <WebhookHead webhook={webhook} data={webhook.data} onDialog={setDialog} onTest={openDelivery} />
@@ -210,7 +214,7 @@ function Facts({ webhook }: { readonly webhook: WebhookView }) {
   const { eventTypes, previousSecretUntilMs: untilMs } = webhook;
   const facts: readonly (readonly [string, string])[] = [
     ['Events', eventTypes.length === 0 ? 'all' : eventTypes.join(', ')],
-    ['Project', webhook.projectId ?? 'all, and regions'],
+    ['Project', webhook.projectId ?? 'all, regions and incidents'],
     ['Form', webhook.format],
     [
       'Last delivered',

@@ -4,30 +4,12 @@ import { useState } from 'react';
 import type { WebhookView } from '../../../src/contract/api/events.ts';
 import { call } from '../api.ts';
 import { navigate } from '../shell/router.ts';
-import { ConfirmDialog, Dialog, ErrorNotice } from '../ui/dialog.tsx';
+import { FormDialog, QuestionDialog } from '../ui/form-dialog.tsx';
 import { plural } from '../ui/format.ts';
 import { tell } from '../ui/toast.tsx';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-
-/** Runs what a dialog asked for; a failure is shown in it. */
-function useAsked(run: () => Promise<void>) {
-  const [isBusy, setIsBusy] = useState(false);
-  const [error, setError] = useState<Error>();
-  const ask = async (): Promise<void> => {
-    if (isBusy) return;
-    setIsBusy(true);
-    setError(undefined);
-    try {
-      await run();
-    } catch (reason) {
-      setError(reason instanceof Error ? reason : new Error(String(reason)));
-      setIsBusy(false);
-    }
-  };
-  return { isBusy, error, ask: () => void ask() };
-}
 
 /** What a field for a local time takes: "2026-05-03T14:00". */
 function localTime(atMs: number): string {
@@ -46,7 +28,7 @@ export function ReplayDialog({ webhook, onClose, onQueued }: ReplayDialogProps) 
   const [from, setFrom] = useState(() => localTime(Date.now() - DAY_MS));
   const [to, setTo] = useState('');
   const [which, setWhich] = useState<'failed' | 'all'>('failed');
-  const { isBusy, error, ask } = useAsked(async () => {
+  const replay = async (): Promise<void> => {
     const toMs = to === '' ? Date.now() : Date.parse(to);
     const { count } = await call('POST /v1/webhooks/{webhookId}/replay', {
       params: { webhookId: webhook.id },
@@ -54,22 +36,15 @@ export function ReplayDialog({ webhook, onClose, onQueued }: ReplayDialogProps) 
     });
     tell(count === 0 ? 'There was nothing to replay' : `${plural(count, 'event')} delivered once more`);
     onQueued();
-  });
+  };
   return (
-    <Dialog
+    <FormDialog
       title="Replay a span of time"
+      action="Replay"
+      busy="Working…"
+      isComplete={from !== ''}
+      onSubmit={replay}
       onClose={onClose}
-      onSubmit={ask}
-      footer={
-        <>
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary" disabled={isBusy || from === ''}>
-            {isBusy ? 'Working…' : 'Replay'}
-          </button>
-        </>
-      }
     >
       <div className="field-pair">
         <div className="field">
@@ -94,26 +69,36 @@ export function ReplayDialog({ webhook, onClose, onQueued }: ReplayDialogProps) 
           <span className="field-hint">Empty: until now</span>
         </div>
       </div>
-      <fieldset className="choices">
-        <legend className="field-label">Which events</legend>
-        <label className="checkbox">
-          <input type="radio" name="which" checked={which === 'failed'} onChange={() => setWhich('failed')} />
-          <span>
-            Those given up <span className="faint">deliveries that failed for a day</span>
-          </span>
-        </label>
-        <label className="checkbox">
-          <input type="radio" name="which" checked={which === 'all'} onChange={() => setWhich('all')} />
-          <span>
-            All <span className="faint">also those delivered, and from before this webhook was added</span>
-          </span>
-        </label>
-      </fieldset>
+      <WhichEvents value={which} onChange={setWhich} />
       <p className="soft small">
         Each keeps its webhook-id, so a receiver that remembers ids takes only what it missed.
       </p>
-      {error !== undefined && <ErrorNotice error={error} />}
-    </Dialog>
+    </FormDialog>
+  );
+}
+
+interface WhichEventsProps {
+  readonly value: 'failed' | 'all';
+  readonly onChange: (which: 'failed' | 'all') => void;
+}
+
+function WhichEvents({ value, onChange }: WhichEventsProps) {
+  return (
+    <fieldset className="choices">
+      <legend className="field-label">Which events</legend>
+      <label className="checkbox">
+        <input type="radio" name="which" checked={value === 'failed'} onChange={() => onChange('failed')} />
+        <span>
+          Those given up <span className="faint">deliveries that failed for a day</span>
+        </span>
+      </label>
+      <label className="checkbox">
+        <input type="radio" name="which" checked={value === 'all'} onChange={() => onChange('all')} />
+        <span>
+          All <span className="faint">also those delivered, and from before this webhook was added</span>
+        </span>
+      </label>
+    </fieldset>
   );
 }
 
@@ -133,22 +118,15 @@ interface RotateDialogProps {
 /** Asks how long the old secret goes on, and makes a new one. */
 export function RotateDialog({ webhook, onClose, onRotated }: RotateDialogProps) {
   const [overlapMs, setOverlapMs] = useState<number>(DAY_MS);
-  const { isBusy, error, ask } = useAsked(async () => {
+  const rotate = async (): Promise<void> => {
     const made = await call('POST /v1/webhooks/{webhookId}/rotate-secret', {
       params: { webhookId: webhook.id },
       body: { overlapMs },
     });
     onRotated(made.secret, made.webhook.previousSecretUntilMs);
-  });
+  };
   return (
-    <ConfirmDialog
-      title="Make a new secret?"
-      confirmLabel="Make secret"
-      isBusy={isBusy}
-      error={error}
-      onConfirm={ask}
-      onClose={onClose}
-    >
+    <QuestionDialog title="Make a new secret?" action="Make secret" onConfirm={rotate} onClose={onClose}>
       <p>During the overlap every request carries both signatures, so the receiver may change at any time.</p>
       <div className="field">
         <label htmlFor="rotate-overlap">The old secret signs as well for</label>
@@ -165,7 +143,7 @@ export function RotateDialog({ webhook, onClose, onRotated }: RotateDialogProps)
           ))}
         </select>
       </div>
-    </ConfirmDialog>
+    </QuestionDialog>
   );
 }
 
@@ -176,19 +154,17 @@ interface RemoveDialogProps {
 
 /** Asks before a webhook is gone. */
 export function RemoveDialog({ webhook, onClose }: RemoveDialogProps) {
-  const { isBusy, error, ask } = useAsked(async () => {
+  const remove = async (): Promise<void> => {
     await call('DELETE /v1/webhooks/{webhookId}', { params: { webhookId: webhook.id } });
     tell('The webhook was removed');
     navigate('webhooks');
-  });
+  };
   return (
-    <ConfirmDialog
+    <QuestionDialog
       title="Remove this webhook?"
-      confirmLabel="Remove"
+      action="Remove"
       isDanger
-      isBusy={isBusy}
-      error={error}
-      onConfirm={ask}
+      onConfirm={remove}
       onClose={onClose}
     >
       <p>
@@ -196,6 +172,6 @@ export function RemoveDialog({ webhook, onClose }: RemoveDialogProps) {
         {webhook.waitingCount > 0 && `, and ${plural(webhook.waitingCount, 'waiting event')} will not arrive`}
         . Its deliveries are removed with it. This cannot be undone.
       </p>
-    </ConfirmDialog>
+    </QuestionDialog>
   );
 }

@@ -3,11 +3,10 @@
 import { useState } from 'react';
 import { EVENT_TYPES, type EventType, type WebhookView } from '../../../src/contract/api/events.ts';
 import { type ApiResult, call } from '../api.ts';
-import { Dialog, ErrorNotice } from '../ui/dialog.tsx';
+import { FormDialog } from '../ui/form-dialog.tsx';
+import { ProjectField } from '../ui/project-field.tsx';
 import { tell } from '../ui/toast.tsx';
-import { usePolled } from '../ui/use-polled.ts';
 
-const REFRESH_MS = 10_000;
 const URL_LENGTH_MAX = 2_048;
 const DESCRIPTION_LENGTH_MAX = 200;
 
@@ -49,9 +48,21 @@ export function CreateWebhookDialog({ onClose, onCreated }: CreateWebhookDialogP
     onCreated(await call('POST /v1/webhooks', { body }));
   };
   return (
-    <FormDialog title="New webhook" action="Add webhook" draft={draft} onSubmit={create} onClose={onClose}>
+    <FormDialog
+      title="New webhook"
+      action="Add webhook"
+      isComplete={isComplete(draft)}
+      isWide
+      onSubmit={create}
+      onClose={onClose}
+    >
       <WebhookFields draft={draft} onChange={setDraft} />
-      <ProjectField value={projectId} onChange={setProjectId} />
+      <ProjectField
+        id="webhook-project"
+        none="All projects, regions and incidents"
+        value={projectId}
+        onChange={setProjectId}
+      />
     </FormDialog>
   );
 }
@@ -74,55 +85,16 @@ export function EditWebhookDialog({ webhook, onClose, onChanged }: EditWebhookDi
     onChanged();
   };
   return (
-    <FormDialog title="Change webhook" action="Save" draft={draft} onSubmit={change} onClose={onClose}>
+    <FormDialog
+      title="Change webhook"
+      action="Save"
+      isComplete={isComplete(draft)}
+      isWide
+      onSubmit={change}
+      onClose={onClose}
+    >
       <WebhookFields draft={draft} onChange={setDraft} />
     </FormDialog>
-  );
-}
-
-interface FormDialogProps {
-  readonly title: string;
-  readonly action: string;
-  readonly draft: Draft;
-  readonly onSubmit: () => Promise<void>;
-  readonly onClose: () => void;
-  readonly children: React.ReactNode;
-}
-
-function FormDialog({ title, action, draft, onSubmit, onClose, children }: FormDialogProps) {
-  const [isBusy, setIsBusy] = useState(false);
-  const [error, setError] = useState<Error>();
-  const submit = async (): Promise<void> => {
-    if (isBusy || !isComplete(draft)) return;
-    setIsBusy(true);
-    setError(undefined);
-    try {
-      await onSubmit();
-    } catch (reason) {
-      setError(reason instanceof Error ? reason : new Error(String(reason)));
-      setIsBusy(false);
-    }
-  };
-  return (
-    <Dialog
-      title={title}
-      onClose={onClose}
-      isWide
-      onSubmit={() => void submit()}
-      footer={
-        <>
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary" disabled={isBusy || !isComplete(draft)}>
-            {isBusy ? 'Saving…' : action}
-          </button>
-        </>
-      }
-    >
-      {children}
-      {error !== undefined && <ErrorNotice error={error} />}
-    </Dialog>
   );
 }
 
@@ -223,33 +195,5 @@ function EventChoice({ draft, onChange }: FieldsProps) {
         </div>
       )}
     </fieldset>
-  );
-}
-
-interface ProjectFieldProps {
-  /** Empty: all projects. */
-  readonly value: string;
-  readonly onChange: (projectId: string) => void;
-}
-
-function ProjectField({ value, onChange }: ProjectFieldProps) {
-  const projects = usePolled('projects', (signal) => call('GET /v1/projects', {}, signal), REFRESH_MS);
-  return (
-    <div className="field">
-      <label htmlFor="webhook-project">Project</label>
-      <select
-        id="webhook-project"
-        className="input"
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-      >
-        <option value="">All projects, and regions</option>
-        {projects.data?.projects.map((project) => (
-          <option key={project.id} value={project.id}>
-            {project.name}
-          </option>
-        ))}
-      </select>
-    </div>
   );
 }

@@ -3,7 +3,8 @@
 import { useState } from 'react';
 import type { WorldView } from '../../../src/contract/api/world.ts';
 import { ApiError, call } from '../api.ts';
-import { ConfirmDialog, Dialog } from '../ui/dialog.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { QuestionDialog } from '../ui/form-dialog.tsx';
 import { formatAge, formatBps, formatShare, listWords, plural } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { tell } from '../ui/toast.tsx';
@@ -27,44 +28,36 @@ interface DrainDialogProps {
 /** The dialog, open while rendered. */
 export function DrainDialog({ world, target, onClose, onDone }: DrainDialogProps) {
   const [isForced, setIsForced] = useState(false);
-  const [isBusy, setIsBusy] = useState(false);
-  const [error, setError] = useState<Error>();
+  const [isRefused, setIsRefused] = useState(false);
   const [warnings, setWarnings] = useState<readonly string[]>();
   const preview = previewDrain(world, new Set(target.siteIds));
-  const needsForce =
-    !target.isRestore && (preview.isLastHealthy || (error instanceof ApiError && error.code === 'conflict'));
+  const needsForce = !target.isRestore && (preview.isLastHealthy || isRefused);
 
   const confirm = async (): Promise<void> => {
-    setIsBusy(true);
-    setError(undefined);
-    try {
-      const params = { target: target.id };
-      const answer = target.isRestore
-        ? await call('DELETE /v1/drains/{target}', { params })
-        : await call('POST /v1/drains/{target}', { params, body: { isForced } });
-      onDone();
-      if (answer.warnings.length > 0) setWarnings(answer.warnings);
-      else {
-        tell(target.isRestore ? `${target.name} takes viewers again` : `${target.name} is draining`);
-        onClose();
-      }
-    } catch (reason) {
-      setError(reason instanceof Error ? reason : new Error(String(reason)));
+    const params = { target: target.id };
+    const answer = target.isRestore
+      ? await call('DELETE /v1/drains/{target}', { params })
+      : await call('POST /v1/drains/{target}', { params, body: { isForced } }).catch((error: unknown) => {
+          setIsRefused(error instanceof ApiError && error.code === 'conflict');
+          throw error;
+        });
+    onDone();
+    if (answer.warnings.length > 0) setWarnings(answer.warnings);
+    else {
+      tell(target.isRestore ? `${target.name} takes viewers again` : `${target.name} is draining`);
+      onClose();
     }
-    setIsBusy(false);
   };
 
   if (warnings !== undefined)
     return <WarningsDialog name={target.name} warnings={warnings} onClose={onClose} />;
   return (
-    <ConfirmDialog
+    <QuestionDialog
       title={target.isRestore ? `Restore ${target.name}?` : `Drain ${target.name}?`}
-      confirmLabel={target.isRestore ? 'Restore' : 'Drain'}
+      action={target.isRestore ? 'Restore' : 'Drain'}
       isDanger={!target.isRestore}
-      isBusy={isBusy}
       isBlocked={needsForce && !isForced}
-      error={error}
-      onConfirm={() => void confirm()}
+      onConfirm={confirm}
       onClose={onClose}
     >
       {target.isRestore ? <RestoreText target={target} /> : <DrainText world={world} target={target} />}
@@ -74,7 +67,7 @@ export function DrainDialog({ world, target, onClose, onDone }: DrainDialogProps
           <span>Drain all the same, although no other healthy site would be left</span>
         </label>
       )}
-    </ConfirmDialog>
+    </QuestionDialog>
   );
 }
 

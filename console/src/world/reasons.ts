@@ -1,10 +1,8 @@
-// Reasons of steering decisions in words. A code that this console does not know is shown as it is, with its
-// numbers: an older console must not hide what a newer control plane says.
+// Reasons of steering decisions in words.
 
 import type { Reason } from '../../../src/contract/snapshot.ts';
+import { type ReasonText, type Sentence, sentenceOf } from '../ui/explain-reason.ts';
 import { formatBps, formatShare } from '../ui/format.ts';
-
-type Sentence = (subject: string, values: Readonly<Record<string, number>>) => string;
 
 const ms = (value: number | undefined): string => `${Math.round((value ?? 0) * 10) / 10} ms`;
 const bps = (value: number | undefined): string => formatBps(value ?? 0);
@@ -51,19 +49,12 @@ const ALARMING: ReadonlySet<string> = new Set([
   'no_sites',
 ]);
 
-export interface ReasonText {
-  readonly text: string;
-  /** Shown raw, in a fixed-width face. */
-  readonly isRaw: boolean;
+export interface SteeringReasonText extends ReasonText {
   readonly isAlarming: boolean;
 }
 
 /** A reason as a sentence. */
-export function explainReason(reason: Reason): ReasonText {
-  const sentence = SENTENCES[reason.code];
-  const isAlarming = ALARMING.has(reason.code);
-  if (sentence !== undefined)
-    return { text: sentence(reason.subject, reason.values), isRaw: false, isAlarming };
-  const numbers = Object.entries(reason.values).map(([name, value]) => `${name}=${value}`);
-  return { text: [reason.code, reason.subject, ...numbers].join(' '), isRaw: true, isAlarming: false };
+export function explainReason(reason: Reason): SteeringReasonText {
+  const text = sentenceOf(SENTENCES, reason);
+  return { ...text, isAlarming: !text.isRaw && ALARMING.has(reason.code) };
 }

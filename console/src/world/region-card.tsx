@@ -4,7 +4,8 @@ import type { WorldView } from '../../../src/contract/api/world.ts';
 import { may } from '../session.ts';
 import { formatAgo, formatBps, formatClock, formatCount, formatShare } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
-import { type Sample, Sparkline } from '../ui/sparkline.tsx';
+import type { Sample } from '../ui/sample.ts';
+import { Sparkline } from '../ui/sparkline.tsx';
 import {
   hueOf,
   type NodeView,

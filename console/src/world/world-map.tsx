@@ -3,7 +3,8 @@
 
 import { type CSSProperties, memo } from 'react';
 import type { WorldView } from '../../../src/contract/api/world.ts';
-import { formatBps, formatShare } from '../ui/format.ts';
+import { formatBps, formatShare, plural } from '../ui/format.ts';
+import { markText, type RegionMark } from './attention.ts';
 import {
   type Flow,
   flowsOf,
@@ -16,6 +17,7 @@ import {
 } from './derive.ts';
 import { landPath } from './land.ts';
 import { arcPaths, MAP_HEIGHT, MAP_WIDTH, type MapPoint, toMap } from './projection.ts';
+import { type SiteWatched, together, type Watched } from './traffic.ts';
 
 const LAND = landPath();
 
@@ -26,6 +28,8 @@ const Land = memo(function Land() {
 /** Names of neighbours would overlap within this many units; the lower one steps down. */
 const LABEL_STEP_Y = 62;
 const LABEL_NEAR_X = 190;
+/** Further right a name has no room on its right. */
+const LEFT_FROM = 0.66;
 
 interface Placed {
   readonly region: RegionView;
@@ -41,13 +45,21 @@ function placeRegions(regions: readonly RegionView[]): Placed[] {
     const at = toMap(region);
     const above = placed.filter((other) => Math.abs(other.at.x - at.x) < LABEL_NEAR_X);
     const floor = Math.max(Number.NEGATIVE_INFINITY, ...above.map(({ labelY }) => labelY + LABEL_STEP_Y));
-    placed.push({ region, at, labelY: Math.max(at.y, floor), isLeft: at.x > MAP_WIDTH * 0.8 });
+    placed.push({ region, at, labelY: Math.max(at.y, floor), isLeft: at.x > MAP_WIDTH * LEFT_FROM });
   }
   return placed;
 }
 
+interface WorldMapProps {
+  readonly world: WorldView;
+  /** What viewers get by each pathway; empty while nobody tells. */
+  readonly watched: readonly SiteWatched[];
+  /** Regions in which something is open or burns. */
+  readonly marks: ReadonlyMap<string, RegionMark>;
+}
+
 /** The picture of the world. */
-export function WorldMap({ world }: { readonly world: WorldView }) {
+export function WorldMap({ world, watched, marks }: WorldMapProps) {
   const placed = placeRegions(world.regions);
   const points = new Map(placed.map(({ region, at }) => [region.id, at]));
   return (
@@ -58,11 +70,17 @@ export function WorldMap({ world }: { readonly world: WorldView }) {
           <FlowLine key={flowKey(flow)} world={world} flow={flow} points={points} />
         ))}
         {placed.map(({ region, at }) => (
-          <RegionNode key={region.id} world={world} region={region} at={at} />
+          <RegionNode key={region.id} world={world} region={region} at={at} mark={marks.get(region.id)} />
         ))}
       </svg>
       {placed.map((place) => (
-        <RegionLabel key={place.region.id} world={world} place={place} />
+        <RegionLabel
+          key={place.region.id}
+          world={world}
+          place={place}
+          watched={together(watched.filter(({ regionId }) => regionId === place.region.id))}
+          mark={marks.get(place.region.id)}
+        />
       ))}
       <figcaption className="map-legend">
         <span>
@@ -123,15 +141,19 @@ interface RegionNodeProps {
   readonly world: WorldView;
   readonly region: RegionView;
   readonly at: MapPoint;
+  readonly mark: RegionMark | undefined;
 }
 
-function RegionNode({ world, region, at }: RegionNodeProps) {
+function RegionNode({ world, region, at, mark }: RegionNodeProps) {
   const state = regionState(region);
   const totals = totalsOf([region]);
   // Area, not radius, grows with use, so that twice the traffic looks like twice as much.
   const use = totals.capacityBps === 0 ? 0 : Math.min(1, totals.egressBps / totals.capacityBps);
   return (
     <g className={`map-node ${hueOf(world, region.id)} is-${state}`} transform={`translate(${at.x} ${at.y})`}>
+      {mark !== undefined && (
+        <circle className={mark.incidents > 0 ? 'map-node-mark is-bad' : 'map-node-mark'} r={17} />
+      )}
       <circle className="map-node-halo" r={13 + 22 * Math.sqrt(use)} />
       {state === 'healthy' && totals.egressBps > 0 && <circle className="map-node-wave" r={13} />}
       <circle className="map-node-dot" r={7} />
@@ -140,7 +162,17 @@ function RegionNode({ world, region, at }: RegionNodeProps) {
   );
 }
 
-function RegionLabel({ world, place }: { readonly world: WorldView; readonly place: Placed }) {
+interface RegionLabelProps {
+  readonly world: WorldView;
+  readonly place: Placed;
+  readonly watched: Watched;
+  readonly mark: RegionMark | undefined;
+}
+
+/** Shares of bad requests below this are not worth a place on the map. */
+const BAD_SHARE_SHOWN = 0.001;
+
+function RegionLabel({ world, place, watched, mark }: RegionLabelProps) {
   const { region, at, labelY, isLeft } = place;
   const state = regionState(region);
   const egressBps = totalsOf([region]).egressBps;
@@ -166,7 +198,18 @@ function RegionLabel({ world, place }: { readonly world: WorldView; readonly pla
           <span className={`map-label-state ${STATE_TONES[state]}`}>{STATE_LABELS[state]}</span>
         )}
       </span>
-      <span className="map-label-value">{formatBps(egressBps)}</span>
+      <span className="map-label-value">
+        {watched.viewers >= 0.5 && <b>{plural(Math.round(watched.viewers), 'viewer')}</b>}{' '}
+        {formatBps(egressBps)}
+        {watched.badShare !== null && watched.badShare >= BAD_SHARE_SHOWN && (
+          <span className="map-label-bad"> {formatShare(watched.badShare)} bad</span>
+        )}
+      </span>
+      {mark !== undefined && (
+        <span className={mark.incidents > 0 ? 'map-label-mark bad' : 'map-label-mark warn'}>
+          {markText(mark)}
+        </span>
+      )}
     </a>
   );
 }

@@ -3,15 +3,22 @@
 import { useMemo, useState } from 'react';
 import type { WorldView } from '../../../src/contract/api/world.ts';
 import { call } from '../api.ts';
+import { isOfInstallation } from '../session.ts';
 import { formatAgo, formatBps, formatCount, formatShare, listWords, plural } from '../ui/format.ts';
 import { Icon } from '../ui/icon.tsx';
-import type { Sample } from '../ui/sparkline.tsx';
+import type { Sample } from '../ui/sample.ts';
 import { Empty, LoadFailed } from '../ui/states.tsx';
+import { Total, Totals } from '../ui/totals.tsx';
 import { type Polled, usePolled } from '../ui/use-polled.ts';
+import { marksOf, type RegionMark } from './attention.ts';
+import { AttentionStrip } from './attention-strip.tsx';
 import { nodesOf, refusalsOf, regionState, totalsOf } from './derive.ts';
 import { DrainDialog, type DrainTarget } from './drain-dialog.tsx';
 import { RegionCard } from './region-card.tsx';
 import { type Findings, SteeringPanel } from './steering-panel.tsx';
+import type { SiteWatched } from './traffic.ts';
+import { TrafficPanel, ViewerChart } from './traffic-panel.tsx';
+import { useWorldLive } from './use-world-live.ts';
 import { EmptyMap, WorldMap } from './world-map.tsx';
 
 /** The plan changes seldom; its checker is asked less often than the world. */
@@ -43,10 +50,7 @@ export function WorldPage({ world }: { readonly world: Polled<WorldView> }) {
         </Empty>
       ) : (
         <>
-          <Totals world={data} />
-          <section className="card map-card" aria-label="Map">
-            <WorldMap world={data} />
-          </section>
+          {isOfInstallation() ? <LiveWorld world={data} /> : <PlainWorld world={data} />}
           <Regions world={data} onDrain={setDrain} />
           <SteeringPanel world={data} findings={steering.data?.findings ?? NO_FINDINGS} />
         </>
@@ -60,6 +64,41 @@ export function WorldPage({ world }: { readonly world: Polled<WorldView> }) {
         />
       )}
     </div>
+  );
+}
+
+const NO_WATCHED: readonly SiteWatched[] = [];
+const NO_MARKS: ReadonlyMap<string, RegionMark> = new Map();
+
+/** The map alone, for those who may not see the traffic of all. */
+function PlainWorld({ world }: { readonly world: WorldView }) {
+  return (
+    <>
+      <WorldTotals world={world} />
+      <section className="card map-card" aria-label="Map">
+        <WorldMap world={world} watched={NO_WATCHED} marks={NO_MARKS} />
+      </section>
+    </>
+  );
+}
+
+/** The map with what viewers get now, and what needs a person. */
+function LiveWorld({ world }: { readonly world: WorldView }) {
+  const { watched = NO_WATCHED, history, generations = [], ...attention } = useWorldLive();
+  const { incidents, burning } = attention;
+  const marks = useMemo(() => marksOf(incidents ?? [], burning ?? []), [incidents, burning]);
+  return (
+    <>
+      <AttentionStrip {...attention} />
+      <WorldTotals world={world} />
+      <div className="world-live">
+        <section className="card map-card" aria-label="Map">
+          <WorldMap world={world} watched={watched} marks={marks} />
+        </section>
+        <TrafficPanel world={world} watched={watched} marks={marks} />
+      </div>
+      {history !== undefined && <ViewerChart world={world} history={history} generations={generations} />}
+    </>
   );
 }
 
@@ -143,10 +182,10 @@ function DownAlarm({ names, isAll }: DownAlarmProps) {
   );
 }
 
-function Totals({ world }: { readonly world: WorldView }) {
+function WorldTotals({ world }: { readonly world: WorldView }) {
   const totals = totalsOf(world.regions);
   return (
-    <dl className="totals card">
+    <Totals label="All regions together">
       <Total
         label="Egress"
         value={formatBps(totals.egressBps)}
@@ -161,7 +200,7 @@ function Totals({ world }: { readonly world: WorldView }) {
         note={assetsNote(world.assets)}
         isBad={world.assets.failed > 0}
       />
-    </dl>
+    </Totals>
   );
 }
 
@@ -170,25 +209,6 @@ function assetsNote({ processing, failed }: WorldView['assets']): string {
   if (processing > 0) parts.push(`${formatCount(processing)} in processing`);
   if (failed > 0) parts.push(`${formatCount(failed)} failed`);
   return parts.length === 0 ? 'all processed' : parts.join(', ');
-}
-
-interface TotalProps {
-  readonly label: string;
-  readonly value: string;
-  readonly note: string;
-  readonly isBad?: boolean;
-}
-
-function Total({ label, value, note, isBad = false }: TotalProps) {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>
-        <span className="total-value">{value}</span>
-        <span className={isBad ? 'total-note is-bad' : 'total-note'}>{note}</span>
-      </dd>
-    </div>
-  );
 }
 
 interface RegionsProps {

@@ -30,7 +30,7 @@ export function readFeedAddress(address: string): FeedAddress | undefined {
     .split(',')
     .filter((id) => /^ast_[0-9a-z]+$/.test(id))
     .slice(0, ITEMS_MAX);
-  return { project, directories: assets.map((id) => `${url.origin}${prefix}/m/${project}/${id}/v1`) };
+  return { project, directories: assets.map((id) => `${url.origin}${prefix}/m/${project}/${id}/current`) };
 }
 
 declare global {
@@ -145,12 +145,18 @@ function createChrome(page: Page, directories: readonly string[]): HTMLElement {
   const title = make('h1');
   const place = make('p', { class: 'place' });
   const line = make('i');
-  const sound = make('button', { type: 'button', click: () => (video.muted = !video.muted) });
-  const saver = make(
-    'button',
-    { type: 'button', click: () => feed.setSavingData(!feed.isSavingData()) },
-    'Data saver',
-  );
+  /** What is pressed shows at once. */
+  const button = (onClick: () => void, ...label: string[]): HTMLElement => {
+    const click = (): void => {
+      onClick();
+      refresh();
+    };
+    return make('button', { type: 'button', click }, ...label);
+  };
+  const sound = button(() => {
+    video.muted = !video.muted;
+  });
+  const saver = button(() => feed.setSavingData(!feed.isSavingData()), 'Data saver');
   let shownIndex = -1;
   let isMuted: boolean | undefined;
 

@@ -89,6 +89,8 @@ export function qualityChoices(engine: Engine): readonly Choice[] {
   const levels = hls?.levels ?? [];
   const isAuto = hls?.autoLevelEnabled ?? true;
   const playing = levels[hls?.currentLevel ?? -1];
+  // Changing the codec in mid-play may stall: only what plays is offered, in its sizes.
+  const codecSet = (playing ?? levels[0])?.codecSet;
   const automatic: Choice = { id: '-1', label: 'Auto', isChosen: isAuto };
   return [
     playing === undefined ? automatic : { ...automatic, hint: qualityName(playing) },
@@ -98,7 +100,9 @@ export function qualityChoices(engine: Engine): readonly Choice[] {
         label: qualityName(level),
         hint: `${(level.bitrate / 1_000_000).toFixed(1)} Mb/s`,
         isChosen: !isAuto && hls?.loadLevel === index,
+        codecSet: level.codecSet,
       }))
+      .filter((choice) => choice.codecSet === codecSet)
       .reverse(),
   ];
 }
@@ -114,7 +118,7 @@ export function speedChoices(engine: Engine): readonly Choice[] {
   return SPEEDS.map((speed) => ({
     id: String(speed),
     label: speed === 1 ? 'Normal' : `${speed}×`,
-    isChosen: engine.video.playbackRate === speed,
+    isChosen: engine.video.defaultPlaybackRate === speed,
   }));
 }
 

@@ -18,6 +18,14 @@ const WAITING: Readonly<Record<string, Words>> = {
     title: 'Your video is being processed',
     text: 'It starts here by itself as soon as the first seconds are ready.',
   },
+  waiting: {
+    title: 'Not on air yet',
+    text: 'It starts here by itself as soon as the broadcast does.',
+  },
+  ended: {
+    title: 'This broadcast has ended',
+    text: 'If it was recorded, the recording plays here in a moment.',
+  },
   unknown: {
     title: 'Waiting for this video',
     text: 'It is not known here yet. If it was just uploaded, it will start in a moment.',

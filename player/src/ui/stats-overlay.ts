@@ -2,7 +2,8 @@
 
 import type { SwitchReason } from '../../../src/core/playback/failover.ts';
 import type { Engine, PlayerStats } from '../engine.ts';
-import { clock, make } from './dom.ts';
+import { clock } from './clock.ts';
+import { make } from './dom.ts';
 
 /** Points of the buffer graph: half a minute at two a second. */
 const POINTS_MAX = 60;

@@ -61,8 +61,13 @@ button { font: inherit; color: inherit; background: none; border: 0; padding: 0;
   border-radius: 10px; transition: background .12s; }
 .button:hover { background: rgb(255 255 255 / .14); }
 .button[aria-expanded="true"] { background: rgb(255 255 255 / .18); }
-.button.text { padding: 0 11px; font-size: 13px; font-weight: 600; font-variant-numeric: tabular-nums; }
+.button.text { padding: 0 11px; font-size: 13px; font-weight: 600; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .button.on { color: var(--accent); }
+.button.jump { padding: 0 8px; }
+.button:disabled { opacity: .38; cursor: default; }
+.button:disabled:hover { background: none; }
+.button.live::before { content: ''; flex: none; width: 8px; height: 8px; margin-right: 7px; border-radius: 50%; background: #ff4d4f; }
+.button.live.behind::before { background: rgb(255 255 255 / .45); }
 .space { flex: 1; }
 .time { padding: 0 10px; font-variant-numeric: tabular-nums; font-size: 13.5px; white-space: nowrap; }
 .time span { opacity: .66; }
@@ -118,7 +123,8 @@ button { font: inherit; color: inherit; background: none; border: 0; padding: 0;
 
 @container (max-width: 520px) {
   .bar { padding: 0 8px 6px; } .button { min-width: 36px; height: 38px; } .time { padding: 0 4px; font-size: 12.5px; }
-  .volume input, .wide { display: none; } .big { width: 62px; height: 62px; } .button.text { padding: 0 7px; }
+  .volume input, .wide { display: none; } .big { width: 62px; height: 62px; } .button.text { padding: 0 5px; font-size: 12px; }
+  .row { gap: 2px; }
 }
 @media (hover: none) { .volume input { display: none; } .knob { transform: none; } }
 @media (prefers-reduced-motion: reduce) { *, *::before { transition: none !important; animation-duration: 2.4s !important; } }

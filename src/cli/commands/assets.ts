@@ -1,7 +1,7 @@
 // meridian assets: what is in the library.
 
 import { formatDurationMs } from '#base/duration.ts';
-import { API_OPTIONS, type Command } from '../command.ts';
+import { API_OPTIONS, type Command, LIMIT_OPTION, limitOf, PROJECT_OPTION } from '../command.ts';
 import { openControl } from '../control-access.ts';
 import { formatBytes, printJson, printTable } from '../output.ts';
 
@@ -11,9 +11,9 @@ export const assetsCommand: Command = {
   summary: 'List assets, newest first',
   options: {
     ...API_OPTIONS,
-    project: { type: 'string', value: 'ID', summary: 'Only this project' },
+    ...PROJECT_OPTION,
     search: { type: 'string', value: 'TEXT', summary: 'Part of the name' },
-    limit: { type: 'string', value: 'N', summary: 'How many (default 50, at most 200)' },
+    ...LIMIT_OPTION,
   },
   examples: ['meridian assets', 'meridian assets --search holiday --json'],
   async run(invocation) {
@@ -22,7 +22,7 @@ export const assetsCommand: Command = {
       query: {
         projectId: invocation.text('project'),
         search: invocation.text('search'),
-        limit: invocation.text('limit') ?? 50,
+        limit: limitOf(invocation),
       },
     });
     if (invocation.isSet('json')) printJson(assets);

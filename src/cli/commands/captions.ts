@@ -5,7 +5,7 @@ import type { AssetView } from '#contract/api/assets.ts';
 import { MeridianError } from '#contract/errors.ts';
 import { type CaptionKind, captionKindSchema } from '#contract/media.ts';
 import { CAPTION_BYTES_MAX } from '#media/captions/limits.ts';
-import { API_OPTIONS, type Command, type Invocation, type OptionSpec } from '../command.ts';
+import { API_OPTIONS, type Command, type Invocation, type OptionSpec, refuse } from '../command.ts';
 import { openControl } from '../control-access.ts';
 import { formatBytes, printJson, printTable } from '../output.ts';
 
@@ -20,15 +20,13 @@ const LANGUAGE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
 
 function languageOf(invocation: Invocation): string {
   const language = invocation.text('language');
-  if (language === undefined)
-    throw new MeridianError('invalid_request', { reason: '--language is needed, e.g. --language en' });
+  if (language === undefined) throw refuse('--language is needed, e.g. --language en');
   return language;
 }
 
 function kindOf(invocation: Invocation): CaptionKind {
   const kind = captionKindSchema.safeParse(invocation.text('kind') ?? 'subtitles');
-  if (!kind.success)
-    throw new MeridianError('invalid_request', { reason: '--kind is `subtitles` or `captions`' });
+  if (!kind.success) throw refuse('--kind is `subtitles` or `captions`');
   return kind.data;
 }
 
@@ -68,7 +66,7 @@ function printTracks(asset: AssetView, invocation: Invocation): void {
 
 const addCommand: Command = {
   name: 'captions add',
-  usage: 'captions add ASSET FILE --language TAG [--kind KIND] [--label TEXT] [--default]',
+  usage: 'captions add ASSET FILE --language TAG [--kind KIND] [--label TEXT] [--default] [--json]',
   summary: 'Add or replace a caption track from a WebVTT or SubRip file',
   positionals: [2, 2],
   options: {
@@ -118,7 +116,7 @@ const listCommand: Command = {
 
 const removeCommand: Command = {
   name: 'captions remove',
-  usage: 'captions remove ASSET --language TAG [--kind KIND]',
+  usage: 'captions remove ASSET --language TAG [--kind KIND] [--json]',
   summary: 'Remove a caption track',
   positionals: [1, 1],
   options: { ...API_OPTIONS, ...LANGUAGE_OPTIONS },

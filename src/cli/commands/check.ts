@@ -5,7 +5,13 @@ import { MeridianError } from '#contract/errors.ts';
 import { systemClock } from '#platform/clock.ts';
 import { createTransport } from '#platform/http/node-transport.ts';
 import { CheckImpossible, type GatherOptions } from '#viewer/check/gather.ts';
-import { BYTES_MAX_DEFAULT, REQUESTS_MAX_DEFAULT, TIME_MS_MAX_DEFAULT } from '#viewer/check/limits.ts';
+import {
+  BYTES_MAX_DEFAULT,
+  REQUESTS_MAX_DEFAULT,
+  TIME_MS_MAX_DEFAULT,
+  WATCH_MS_DEFAULT,
+  WATCH_MS_MAX,
+} from '#viewer/check/limits.ts';
 import { type CheckReport, exitCodeOf, renderFindings, trackRows } from '#viewer/check/report.ts';
 import { runCheck } from '#viewer/check/run-check.ts';
 import type { Command, Invocation } from '../command.ts';
@@ -36,8 +42,17 @@ function timeOf(invocation: Invocation): number {
   throw new MeridianError('invalid_request', { reason: '--timeout is a time such as 90s or 15m' });
 }
 
+function watchOf(invocation: Invocation): number {
+  const text = invocation.text('seconds');
+  const seconds = text === undefined ? WATCH_MS_DEFAULT / 1_000 : Number(text);
+  if (/^\d{1,4}$/.test(text ?? '0') && seconds * 1_000 <= WATCH_MS_MAX) return seconds * 1_000;
+  throw new MeridianError('invalid_request', {
+    reason: `--seconds is a whole number from 0 to ${WATCH_MS_MAX / 1_000}`,
+  });
+}
+
 /** How much has been fetched, on stderr: in place on a terminal, else now and then. */
-function createCounter(): { count(bytes: number): void; end(): void } {
+function createCounter(): { count(bytes: number): void; say(text: string): void; end(): void } {
   const isTerminal = process.stderr.isTTY === true;
   let requests = 0;
   let bytes = 0;
@@ -48,6 +63,9 @@ function createCounter(): { count(bytes: number): void; end(): void } {
       const text = `${requests} answers, ${formatBytes(bytes)}`;
       if (isTerminal) process.stderr.write(`\r\x1b[2K${text}`);
       else if (requests % PROGRESS_EVERY === 0) process.stderr.write(`${text}\n`);
+    },
+    say(text) {
+      process.stderr.write(`${isTerminal ? '\r\x1b[2K' : ''}${text}\n`);
     },
     end() {
       if (isTerminal) process.stderr.write('\r\x1b[2K');
@@ -65,16 +83,17 @@ function show(report: CheckReport): void {
   process.stdout.write(renderFindings(report));
 }
 
-type CheckOptions = Pick<GatherOptions, 'segments' | 'limits'>;
+type CheckOptions = Pick<GatherOptions, 'segments' | 'limits' | 'watchMs'>;
 
-async function check(url: string, { segments, limits }: CheckOptions, isJson: boolean): Promise<number> {
+async function check(url: string, chosen: CheckOptions, isJson: boolean): Promise<number> {
   const transport = createTransport();
   const counter = createCounter();
   try {
     const options = {
-      segments,
-      limits,
+      ...chosen,
       onAnswer: ({ bodyBytes }: { bodyBytes: number }) => counter.count(bodyBytes),
+      onWatch: (playlists: number) =>
+        counter.say(`watching ${playlists} live playlists for ${chosen.watchMs / 1_000} s`),
     };
     const dependencies = { transport, clock: systemClock };
     const report = await runCheck(dependencies, url, options);
@@ -101,7 +120,7 @@ async function run(invocation: Invocation): Promise<number> {
       bytesMax: countOf(invocation, 'max-bytes', BYTES_MAX_DEFAULT),
       timeMsMax: timeOf(invocation),
     };
-    options = { segments: choiceOf(invocation), limits };
+    options = { segments: choiceOf(invocation), limits, watchMs: watchOf(invocation) };
   } catch (error) {
     printError(error);
     return EXIT_NOT_CHECKED;
@@ -111,7 +130,8 @@ async function run(invocation: Invocation): Promise<number> {
 
 export const checkCommand: Command = {
   name: 'check',
-  usage: 'check URL [--segments sample|all] [--timeout TIME] [--max-requests N] [--max-bytes N] [--json]',
+  usage:
+    'check URL [--segments sample|all] [--seconds N] [--timeout TIME] [--max-requests N] [--max-bytes N] [--json]',
   summary: 'Judge an HLS or DASH presentation, or a steering manifest, by the specifications',
   positionals: [1, 1],
   options: {
@@ -119,6 +139,11 @@ export const checkCommand: Command = {
       type: 'string',
       value: 'sample|all',
       summary: 'Segments that are fetched (default: sample, i.e. the first two, the middle one and the last)',
+    },
+    seconds: {
+      type: 'string',
+      value: 'N',
+      summary: 'How long live playlists are watched (default: 10); 0 judges what there is at once',
     },
     timeout: { type: 'string', value: 'TIME', summary: 'Longest that the check takes (default: 15m)' },
     'max-requests': { type: 'string', value: 'N', summary: 'Most requests (default: 50000)' },
@@ -128,6 +153,7 @@ export const checkCommand: Command = {
   examples: [
     'meridian check http://127.0.0.1:8100/m/default/ASSET/v1/main.m3u8',
     'meridian check https://example.com/manifest.mpd --segments all',
+    'meridian check http://127.0.0.1:8100/l/default/BROADCAST/main.m3u8 --seconds 30',
     'meridian check https://example.com/main.m3u8 --json | jq .verdict',
   ],
   run,

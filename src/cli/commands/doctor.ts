@@ -44,17 +44,26 @@ function checkNode(): Finding {
     : bad('Node', process.version, 'Run `npm ci`: it brings Node 24 with it.');
 }
 
-async function checkEngine(): Promise<Finding> {
+async function checkEngine(config: Config): Promise<Finding[]> {
   try {
     const engine = await resolveEngine(process.env, silentLog);
-    return good('FFmpeg', `${engine.name} ${engine.version}`);
+    const description = `${engine.name} ${engine.version}`;
+    const wantsSrt = config.regions.some(({ sites }) => sites.some(({ srtPorts }) => srtPorts !== undefined));
+    return [good('FFmpeg', description), ...(wantsSrt ? [checkSrt(engine.takesSrt, description)] : [])];
   } catch (error) {
-    return bad(
-      'FFmpeg',
-      textOf(error),
-      'Install ffmpeg 5.1 or newer, or run `npm ci` without --omit=optional.',
-    );
+    const action = 'Install ffmpeg 5.1 or newer, or run `npm ci` without --omit=optional.';
+    return [bad('FFmpeg', textOf(error), action)];
   }
+}
+
+function checkSrt(takesSrt: boolean, engine: string): Finding {
+  return takesSrt
+    ? good('SRT', `${engine} has it`)
+    : bad(
+        'SRT',
+        `${engine} was built without it, so no broadcast can take SRT`,
+        'Install an FFmpeg with libsrt (Debian’s has it), set MERIDIAN_ENGINE=node-av, or take srtPorts out of meridian.yaml.',
+      );
 }
 
 function checkDatabase(config: Config): Finding {
@@ -114,7 +123,7 @@ async function examine(loaded: LoadedConfig): Promise<Finding[]> {
   const findings = [
     good('Configuration', path ?? 'defaults'),
     checkNode(),
-    await checkEngine(),
+    ...(await checkEngine(config)),
     checkDatabase(config),
     await checkDirectory(dataDirectory),
   ];
@@ -123,7 +132,7 @@ async function examine(loaded: LoadedConfig): Promise<Finding[]> {
   for (const region of config.regions)
     for (const site of region.sites)
       for (const [use, port] of Object.entries(site.ports))
-        findings.push(await checkPort(config.host, port, `${use} of ${site.id}`));
+        if (port !== undefined) findings.push(await checkPort(config.host, port, `${use} of ${site.id}`));
   return findings;
 }
 

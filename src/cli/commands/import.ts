@@ -4,9 +4,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ImportView } from '#contract/api/imports.ts';
 import type { ApiClient } from '#contract/client.ts';
 import { ERRORS, type ErrorCode, MeridianError } from '#contract/errors.ts';
-import { API_OPTIONS, type Command, type Invocation } from '../command.ts';
+import {
+  API_OPTIONS,
+  type Command,
+  type Invocation,
+  LIMIT_OPTION,
+  limitOf,
+  PROJECT_OPTION,
+} from '../command.ts';
 import { openControl } from '../control-access.ts';
 import { createProgress, formatBytes, type Progress, printJson, printTable } from '../output.ts';
+import { PRESET_OPTION, presetGiven } from './projects.ts';
 
 /** How often a waiting import is asked about. */
 const POLL_MS = 500;
@@ -15,13 +23,15 @@ const BUCKET_ADDRESS = /^s3:\/\/([^/]+)\/?(.*)$/;
 
 export const importCommand: Command = {
   name: 'import',
-  usage: 'import URL | s3://SOURCE/PREFIX [--name NAME] [--project ID] [--private] [--wait] [--json]',
+  usage:
+    'import URL | s3://SOURCE/PREFIX [--name NAME] [--project ID] [--preset NAME] [--private] [--wait] [--json]',
   summary: 'Fetch a video from an address, or all media of a bucket, without sending it through this machine',
   positionals: [1, 1],
   options: {
     ...API_OPTIONS,
     name: { type: 'string', value: 'NAME', summary: 'Name of the asset (default: from the address)' },
     project: { type: 'string', value: 'ID', summary: 'Project (default: default)' },
+    ...PRESET_OPTION,
     private: { type: 'boolean', summary: 'Only playable with a playback token' },
     wait: { type: 'boolean', summary: 'Wait until everything is fetched; exit code 1 if something failed' },
   },
@@ -41,6 +51,7 @@ async function runImport(invocation: Invocation): Promise<number> {
     body: {
       ...(bucket === null ? { url: address } : { s3: { source: bucket[1] ?? '', prefix: bucket[2] ?? '' } }),
       ...(name === undefined ? {} : { name }),
+      ...presetGiven(invocation),
       projectId: invocation.text('project') ?? 'default',
       visibility: invocation.isSet('private') ? 'private' : 'public',
     },
@@ -118,8 +129,8 @@ export const importsCommand: Command = {
   positionals: [0, 1],
   options: {
     ...API_OPTIONS,
-    project: { type: 'string', value: 'ID', summary: 'Only this project' },
-    limit: { type: 'string', value: 'N', summary: 'How many (default 50, at most 200)' },
+    ...PROJECT_OPTION,
+    ...LIMIT_OPTION,
   },
   examples: ['meridian imports', 'meridian imports imp_01jd0000000000000000000000 --json'],
   async run(invocation) {
@@ -128,7 +139,7 @@ export const importsCommand: Command = {
       query: {
         projectId: invocation.text('project'),
         parentId: invocation.positionals[0],
-        limit: invocation.text('limit') ?? 50,
+        limit: limitOf(invocation),
       },
     });
     if (invocation.isSet('json')) printJson(imports);

@@ -83,7 +83,7 @@ async function runNode(invocation: Invocation): Promise<number> {
   const isFirst = name === FIRST_NODE_NAME;
   const log = createLog(isFirst ? siteId : `${siteId}-${name}`, config.log);
   const lifecycle = createLifecycle(log);
-  return runProcess(lifecycle, async () => {
+  return runProcess(lifecycle, async (restart) => {
     const { startNode } = await import('../compose/node-process.ts');
     return startNode({
       config,
@@ -99,6 +99,7 @@ async function runNode(invocation: Invocation): Promise<number> {
       isWanDelayed: config.wan.enabled && !invocation.isSet('no-wan'),
       log,
       lifecycle,
+      restart,
     });
   });
 }

@@ -1,18 +1,12 @@
 // meridian storage, assets restore: where things are kept, what is being repaired, what was deleted, what it costs.
 
 import type { RepairView } from '#contract/api/storage.ts';
-import { API_OPTIONS, type Command, type Invocation } from '../command.ts';
+import { API_OPTIONS, type Command, LIMIT_OPTION, limitOf, PROJECT_OPTION } from '../command.ts';
 import { openControl } from '../control-access.ts';
 import { formatBytes, printJson, printTable } from '../output.ts';
 
 const ago = (atMs: number | null): string =>
   atMs === null ? '' : new Date(atMs).toISOString().replace('T', ' ').slice(0, 19);
-
-const LIMIT_OPTION = {
-  limit: { type: 'string', value: 'N', summary: 'How many (default 50, at most 200)' },
-} as const;
-
-const limitOf = (invocation: Invocation): string | number => invocation.text('limit') ?? 50;
 
 function reasonText({ reason }: Pick<RepairView, 'reason'>): string {
   const values = Object.entries(reason.values).map(([name, value]) => `${name} ${value}`);
@@ -36,7 +30,7 @@ const usageCommand: Command = {
   name: 'storage usage',
   usage: 'storage usage [--project ID] [--json]',
   summary: 'Show what projects store, what it costs, and their quotas',
-  options: { ...API_OPTIONS, project: { type: 'string', value: 'ID', summary: 'Only this project' } },
+  options: { ...API_OPTIONS, ...PROJECT_OPTION },
   examples: ['meridian storage usage', 'meridian storage usage --project default --json'],
   async run(invocation) {
     const { client } = await openControl(invocation);

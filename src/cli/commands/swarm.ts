@@ -1,7 +1,6 @@
 // meridian swarm: virtual viewers against one's own edges, and what they suffered.
 
 import { formatDurationMs, parseDurationMs } from '#base/duration.ts';
-import { MeridianError } from '#contract/errors.ts';
 import { DURATION_MS_MAX, VIEWERS_MAX } from '#viewer/swarm/limits.ts';
 import {
   type Arrival,
@@ -14,7 +13,7 @@ import {
 import { type Swarm, startSwarm } from '#viewer/swarm/swarm.ts';
 import type { SwarmReport } from '#viewer/swarm/swarm-report.ts';
 import { type SwarmTargets, targetsOfAssets, targetsOfUrl } from '#viewer/swarm/targets.ts';
-import { API_OPTIONS, type Command, type Invocation } from '../command.ts';
+import { API_OPTIONS, type Command, type Invocation, refuse } from '../command.ts';
 import { openControl } from '../control-access.ts';
 import { formatBytes, printJson, printTable } from '../output.ts';
 
@@ -23,7 +22,7 @@ const VIEWERS_DEFAULT = 50;
 const PROGRESS_MS = 5_000;
 /** The shortest patience of a request: a process held up for longer sees failures of its own making. */
 const LOOP_DELAY_MS_MAX = 300;
-/** Loops and swipes have no end of their own. */
+/** Loops, swipes and broadcasts have no end of their own. */
 const ENDLESS_DURATION_MS = 60_000;
 
 type Plan = {
@@ -33,11 +32,8 @@ type Plan = {
   readonly viewing: Viewing;
   readonly seed: number;
   readonly durationMs: number;
+  readonly isLive: boolean;
 };
-
-function invalid(reason: string): MeridianError {
-  return new MeridianError('invalid_request', { reason });
-}
 
 function planOf(invocation: Invocation): Plan {
   const read = <T>(
@@ -48,19 +44,21 @@ function planOf(invocation: Invocation): Plan {
   ): T => {
     const text = invocation.text(name) ?? fallback;
     const value = parse(text);
-    if (value === undefined) throw invalid(`--${name} is ${form}, not ${text}`);
+    if (value === undefined) throw refuse(`--${name} is ${form}, not ${text}`);
     return value;
   };
   const whole = (most: number) => (text: string) =>
     /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= most ? Number(text) : undefined;
+  const isLive = invocation.isSet('live');
+  if (isLive && invocation.text('asset') !== undefined) throw refuse('--live goes with --url');
   const viewing = read('viewing', 'full', parseViewing, 'full, loop, swipe or swipe:2s-15s');
   const durationMs = read(
     'duration',
-    `${viewing.kind === 'full' ? DURATION_MS_MAX : ENDLESS_DURATION_MS}ms`,
+    `${viewing.kind === 'full' && !isLive ? DURATION_MS_MAX : ENDLESS_DURATION_MS}ms`,
     parseDurationMs,
     'a time such as 90s',
   );
-  if (durationMs < 1 || durationMs > DURATION_MS_MAX) throw invalid('--duration is at most a day');
+  if (durationMs < 1 || durationMs > DURATION_MS_MAX) throw refuse('--duration is at most a day');
   return {
     viewers: read(
       'viewers',
@@ -73,13 +71,14 @@ function planOf(invocation: Invocation): Plan {
     seed: read('seed', '1', whole(2 ** 31), 'a positive whole number'),
     viewing,
     durationMs,
+    isLive,
   };
 }
 
 async function targetsOf(invocation: Invocation): Promise<SwarmTargets> {
   const url = invocation.text('url');
   const assets = invocation.text('asset');
-  if ((url === undefined) === (assets === undefined)) throw invalid('one of --asset and --url is needed');
+  if ((url === undefined) === (assets === undefined)) throw refuse('one of --asset and --url is needed');
   if (url !== undefined) return targetsOfUrl(url);
   const { client } = await openControl(invocation);
   return targetsOfAssets(
@@ -93,7 +92,7 @@ function homesOf(invocation: Invocation, targets: SwarmTargets): readonly string
   const known = new Set(targets.edges.map(({ regionId }) => regionId));
   const unknown = homes?.find((id) => !known.has(id));
   if (unknown !== undefined)
-    throw invalid(`there is no region ${unknown}; there are ${[...known].join(', ')}`);
+    throw refuse(`there is no region ${unknown}; there are ${[...known].join(', ')}`);
   return homes;
 }
 
@@ -113,6 +112,7 @@ export const swarmCommand: Command = {
       value: 'URL',
       summary: 'Instead: a main.m3u8 at one of your edges, without control',
     },
+    live: { type: 'boolean', summary: 'What is watched is a broadcast: low latency, at its edge' },
     viewers: {
       type: 'string',
       value: 'N',
@@ -133,12 +133,13 @@ export const swarmCommand: Command = {
     duration: {
       type: 'string',
       value: 'TIME',
-      summary: 'When all leave (default: at the end; loop and swipe 60s)',
+      summary: 'When all leave (default: at the end; loop, swipe and --live 60s)',
     },
     seed: { type: 'string', value: 'N', summary: 'Seed of everything drawn by chance (default 1)' },
   },
   examples: [
     'meridian swarm --asset ast_… --viewers 200 --arrival ramp:20s --viewing loop --duration 2m',
+    'meridian swarm --live --url http://127.0.0.1:8100/l/default/BROADCAST/main.m3u8 --viewers 500 --arrival ramp:30s',
     'meridian swarm --asset ast_a…,ast_b… --viewing swipe --network mix --json',
   ],
   async run(invocation) {
@@ -202,6 +203,7 @@ function printReport(report: SwarmReport): void {
         'start-up',
         `p50 ${seconds(startupMs.p50)}, p95 ${seconds(startupMs.p95)}, longest ${seconds(startupMs.max)}`,
       ],
+      ...liveRows(report),
       ['stalls', `${stalls.count} in ${stalls.viewings} viewings, ${seconds(stalls.totalMs)} in all`],
       ['longest stall', seconds(stalls.longestMs)],
       ['stalls over 3 s of buffer', String(stalls.withAmpleBuffer)],
@@ -231,6 +233,17 @@ function printReport(report: SwarmReport): void {
     );
   for (const [reason, count] of Object.entries(report.lostReasons))
     process.stdout.write(`\n${count} viewers were lost: ${reason}.\n`);
+}
+
+/** How far behind a broadcast its viewers were. */
+function liveRows({ latency, jumps }: SwarmReport): string[][] {
+  if (latency === null) return [];
+  const { p50Ms, p95Ms, maxMs } = latency;
+  const times = [p50Ms, p95Ms, maxMs].map((milliseconds) => formatDurationMs(milliseconds));
+  return [
+    ['latency', `p50 ${times[0]}, p95 ${times[1]}, longest ${times[2]}`],
+    ['jumps to the edge', String(jumps)],
+  ];
 }
 
 function listOf(counts: Readonly<Record<string, number>>): string {

@@ -11,7 +11,6 @@ import { createLog } from '#platform/log.ts';
 import type { Command, Invocation } from '../command.ts';
 import { runProcess, SUPERVISOR_STOP_MS_MAX } from '../compose/run-process.ts';
 import { controlUrlOf, loadConfigFor } from '../control-access.ts';
-import { makeDemo } from '../demo.ts';
 import { EDGES_MAX } from '../supervisor/edge-nodes.ts';
 import { createLogFile } from '../supervisor/log-file.ts';
 import { createSupervisor } from '../supervisor/supervisor.ts';
@@ -97,7 +96,10 @@ async function runUp(invocation: Invocation): Promise<number> {
       ];
       process.stdout.write(text.join('\n'));
       if (config.demo && !invocation.isSet('no-demo'))
-        lifecycle.run('demo', (signal) => makeDemo(config, dataDirectory, log, signal));
+        lifecycle.run('demo', async (signal) => {
+          const { makeDemo } = await import('../demo.ts');
+          await makeDemo(config, dataDirectory, log, signal);
+        });
       return [];
     },
     SUPERVISOR_STOP_MS_MAX,

@@ -6,12 +6,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AssetView } from '#contract/api/assets.ts';
 import type { ApiClient } from '#contract/client.ts';
 import { ERRORS, type ErrorCode, MeridianError } from '#contract/errors.ts';
+import { type JobPriority, jobPrioritySchema } from '#contract/priority.ts';
 import { MeridianApiError } from '../../../sdk/src/client.ts';
 import { pathSource } from '../../../sdk/src/node.ts';
 import { uploadWithGrant } from '../../../sdk/src/upload.ts';
 import { API_OPTIONS, type Command, type Invocation } from '../command.ts';
 import { openControl } from '../control-access.ts';
 import { createProgress, formatBytes, type Progress, printJson } from '../output.ts';
+import { PRESET_OPTION, presetGiven } from './projects.ts';
 
 interface Grant {
   readonly grant: string;
@@ -24,14 +26,17 @@ const POLL_MS = 500;
 
 export const uploadCommand: Command = {
   name: 'upload',
-  usage: 'upload FILE [--name NAME] [--project ID] [--private] [--wait] [--json]',
+  usage:
+    'upload FILE [--name NAME] [--project ID] [--preset NAME] [--priority P] [--private] [--wait] [--json]',
   summary: 'Upload a video; a second region holds it before the upload counts as done',
   positionals: [1, 1],
   options: {
     ...API_OPTIONS,
     name: { type: 'string', value: 'NAME', summary: 'Name of the asset (default: the file name)' },
     project: { type: 'string', value: 'ID', summary: 'Project (default: default)' },
+    ...PRESET_OPTION,
     private: { type: 'boolean', summary: 'Only playable with a playback token' },
+    priority: { type: 'string', value: 'P', summary: 'Of its processing: high, normal (default) or low' },
     wait: { type: 'boolean', summary: 'Wait until the video is processed' },
     grant: {
       type: 'string',
@@ -89,11 +94,23 @@ async function runUpload(invocation: Invocation): Promise<number> {
 async function obtainGrant(client: ApiClient, invocation: Invocation, cachePath: string): Promise<Grant> {
   const projectId = invocation.text('project') ?? 'default';
   const visibility = invocation.isSet('private') ? ('private' as const) : ('public' as const);
-  const cacheKey = `${projectId}/${visibility}`;
+  const priority = priorityOf(invocation.text('priority'));
+  const wish = presetGiven(invocation);
+  const own = invocation.text('grant');
+  if (own !== undefined && wish.preset !== undefined)
+    throw new MeridianError('invalid_request', { reason: 'the grant names its preset: leave out --preset' });
+  const cacheKey = [
+    projectId,
+    visibility,
+    ...Object.values(wish),
+    ...(priority === 'normal' ? [] : [priority]),
+  ].join('/');
   const cached = await readCache(cachePath);
   let grant: Grant;
   try {
-    grant = await client.call('POST /v1/upload-grants', { body: { projectId, visibility } });
+    grant = await client.call('POST /v1/upload-grants', {
+      body: { projectId, visibility, priority, ...wish },
+    });
     await mkdir(dirname(cachePath), { recursive: true });
     await writeFile(cachePath, JSON.stringify({ ...cached, [cacheKey]: grant }), { mode: 0o600 });
   } catch (error) {
@@ -103,12 +120,20 @@ async function obtainGrant(client: ApiClient, invocation: Invocation, cachePath:
     process.stderr.write('Control cannot be reached; using the last upload grant.\n');
     grant = last;
   }
-  const own = invocation.text('grant');
   const first = invocation.text('ingest');
   const ingests = [...grant.ingests].sort(
     (a, b) => Number(b.regionId === first) - Number(a.regionId === first),
   );
   return { ...grant, ingests, ...(own === undefined ? {} : { grant: own }) };
+}
+
+function priorityOf(text: string | undefined): JobPriority {
+  const priority = jobPrioritySchema.safeParse(text ?? 'normal');
+  if (!priority.success)
+    throw new MeridianError('invalid_request', {
+      reason: `--priority ${text}: the priorities are ${jobPrioritySchema.options.join(', ')}`,
+    });
+  return priority.data;
 }
 
 async function readCache(path: string): Promise<Record<string, Grant>> {

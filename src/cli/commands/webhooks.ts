@@ -3,8 +3,7 @@
 import { formatDurationMs, parseDurationMs } from '#base/duration.ts';
 import { type DeliveryView, EVENT_TYPES, type EventType, type WebhookView } from '#contract/api/events.ts';
 import type { ApiClient } from '#contract/client.ts';
-import { MeridianError } from '#contract/errors.ts';
-import { API_OPTIONS, type Command, type Invocation } from '../command.ts';
+import { API_OPTIONS, type Command, type Invocation, LIMIT_OPTION, limitOf, refuse } from '../command.ts';
 import { openControl } from '../control-access.ts';
 import { printJson, printTable } from '../output.ts';
 
@@ -14,10 +13,6 @@ const TEST_MS_MAX = 15_000;
 
 function write(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-function refuse(reason: string): MeridianError {
-  return new MeridianError('invalid_request', { reason });
 }
 
 function idOf(invocation: Invocation): { webhookId: string } {
@@ -141,7 +136,7 @@ export const webhooksDeliveriesCommand: Command = {
   options: {
     ...API_OPTIONS,
     state: { type: 'string', value: 'STATE', summary: 'waiting, held, sending, delivered or dead' },
-    limit: { type: 'string', value: 'N', summary: 'How many (default 50, at most 200)' },
+    ...LIMIT_OPTION,
   },
   examples: [
     'meridian webhooks deliveries whk_01jd0000000000000000000000 --state dead',
@@ -153,7 +148,7 @@ export const webhooksDeliveriesCommand: Command = {
     const deliveryId = invocation.positionals[1];
     if (deliveryId !== undefined) return showDelivery(invocation, client, { ...params, deliveryId });
     const query = {
-      limit: invocation.text('limit') ?? 50,
+      limit: limitOf(invocation),
       state: invocation.text('state') as DeliveryView['state'],
     };
     const { deliveries } = await client.call('GET /v1/webhooks/{webhookId}/deliveries', { params, query });

@@ -14,6 +14,7 @@ import type { Lifecycle } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import { createMetrics } from '#platform/metrics.ts';
 import { CONSOLE_DIRECTORY } from '../web.ts';
+import { exportMetrics } from './export-metrics.ts';
 
 export interface ControlProcessOptions {
   readonly config: Config;
@@ -29,13 +30,15 @@ export async function startControl(options: ControlProcessOptions): Promise<read
   await migrate(address, migrations, { log });
   const database = await openDatabase<ControlTables>(address, { log });
   lifecycle.add('database connections', () => database.close());
+  const metrics = createMetrics();
+  exportMetrics(options, metrics, { service: 'meridian-control' });
   const control = createControl({
     config,
     dataDirectory,
     database: database.kysely,
     clock: systemClock,
     log,
-    metrics: createMetrics(),
+    metrics,
     random: (bytes) => randomBytes(bytes),
     consoleDirectory: CONSOLE_DIRECTORY,
   });

@@ -4,11 +4,13 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config, ObjectsConfig, RegionConfig, SiteConfig } from '#contract/config.ts';
 import { MeridianError } from '#contract/errors.ts';
+import type { SrtPorts } from '#contract/node-api.ts';
 import { NODE_SIGNATURE_HEADER } from '#contract/peer-api.ts';
 import type { Role as RoleName } from '#contract/snapshot.ts';
 import { type Clock, systemClock } from '#platform/clock.ts';
 import { ensurePrivateDirectory } from '#platform/disk.ts';
 import { createLinks } from '#platform/fault/links.ts';
+import type { Engine } from '#platform/ffmpeg/engine.ts';
 import { resolveEngine } from '#platform/ffmpeg/resolve-engine.ts';
 import { createTransport } from '#platform/http/node-transport.ts';
 import { signNodeRequest } from '#platform/identity.ts';
@@ -21,14 +23,18 @@ import type { ObjectStore } from '#platform/objects/object-store.ts';
 import { createS3Store } from '#platform/objects/s3-store.ts';
 import { type Agent, createAgent } from '#region/agent/create-agent.ts';
 import { type NodeKey, openNodeKey } from '#region/agent/node-key.ts';
+import { createChannels } from '#region/channel/create-channels.ts';
 import { createEdge } from '#region/edge/edge.ts';
 import { createEncoder } from '#region/encoder/create-encoder.ts';
 import { awaitCopyRegion } from '#region/ingest/await-copies.ts';
 import { createIngest } from '#region/ingest/create-ingest.ts';
+import { createLiveIngest } from '#region/ingest/live/create-live-ingest.ts';
 import { createOrigin } from '#region/origin/origin.ts';
+import type { Broadcasts, LiveReports } from '#region/shared/broadcasts.ts';
 import type { NodeContext, Role } from '#region/shared/node-context.ts';
 import { createNodeServer } from '#region/shared/node-server.ts';
 import { VERSION } from '../version.ts';
+import { exportMetrics } from './export-metrics.ts';
 
 export interface NodeProcessOptions {
   readonly config: Config;
@@ -44,6 +50,8 @@ export interface NodeProcessOptions {
   readonly isWanDelayed: boolean;
   readonly log: Log;
   readonly lifecycle: Lifecycle;
+  /** Ends the process in good order, to be started again. */
+  restart(): void;
 }
 
 /** A region that starts while all others are away serves all the same; it only says so this much later. */
@@ -82,18 +90,58 @@ async function openStore(objects: ObjectsConfig, directory: string): Promise<Obj
   });
 }
 
-/** Addresses under which this node is reached. */
+interface NodeAddresses {
+  readonly nodeUrl: string;
+  readonly ingestUrl: string;
+  readonly edgeUrl: string;
+  readonly rtmpUrl?: string;
+  readonly srt?: SrtPorts;
+  readonly whipUrl?: string;
+  readonly channelSlots?: number;
+}
+
+/** Addresses under which this node is reached, and what it can do for live broadcasts. */
 function addressesOf(
-  config: Config,
+  { config, roles }: Pick<NodeProcessOptions, 'config' | 'roles'>,
   { site }: Place,
   nodePort: number,
-): { nodeUrl: string; ingestUrl: string; edgeUrl: string } {
+  engine: Engine | undefined,
+): NodeAddresses {
   const scheme = config.tls === undefined ? 'http' : 'https';
+  const ingestUrl = site.ingestUrl ?? `${scheme}://${config.host}:${site.ports.ingest}`;
   return {
     nodeUrl: `http://${config.host}:${nodePort}`,
-    ingestUrl: site.ingestUrl ?? `${scheme}://${config.host}:${site.ports.ingest}`,
+    ingestUrl,
     edgeUrl: site.edgeUrl ?? `${scheme}://${config.host}:${site.ports.edge}`,
+    ...(roles.includes('ingest') && site.ports.rtmp !== undefined
+      ? { rtmpUrl: site.rtmpUrl ?? `rtmp://${config.host}:${site.ports.rtmp}` }
+      : {}),
+    ...(roles.includes('ingest') && site.srtPorts !== undefined && engine?.takesSrt === true
+      ? { srt: srtPortsOf(site.srtPorts, site.srtHost ?? config.host) }
+      : {}),
+    ...(roles.includes('ingest') && site.whip !== undefined && engine !== undefined
+      ? { whipUrl: `${ingestUrl.replace(/\/$/, '')}/whip` }
+      : {}),
+    ...(roles.includes('encoder') ? { channelSlots: config.limits.channelSlots } : {}),
   };
+}
+
+function srtPortsOf({ first, count }: NonNullable<SiteConfig['srtPorts']>, host: string): SrtPorts {
+  // In addresses, IPv6 stands in brackets.
+  return { host: host.includes(':') ? `[${host}]` : host, firstPort: first, portCount: count };
+}
+
+/** What makes media, for the roles that need it; an ingest that finds none goes without SRT and browsers. */
+async function findEngine(options: NodeProcessOptions, { site }: Place): Promise<Engine | undefined> {
+  const { log, roles } = options;
+  if (roles.includes('encoder')) return await resolveEngine(process.env, log);
+  if (!roles.includes('ingest') || (site.srtPorts === undefined && site.whip === undefined)) return undefined;
+  try {
+    return await resolveEngine(process.env, log);
+  } catch (error) {
+    log.warn({ error: String(error) }, 'this ingest takes neither SRT nor browsers');
+    return undefined;
+  }
 }
 
 /** Starts a node; resolves when it serves, with a line for the user. */
@@ -108,19 +156,40 @@ export async function startNode(options: NodeProcessOptions): Promise<readonly s
   lifecycle.add('lock', () => lock.release());
   const clock = systemClock;
   const metrics = createMetrics();
+  exportMetrics(options, metrics, {
+    service: 'meridian-node',
+    regionId: region.id,
+    siteId: site.id,
+    nodeId,
+  });
   const store = await openStore(region.objects, join(options.dataDirectory, 'regions', region.id));
   const key = await openNodeKey(dataDirectory, log);
+  const engine = await findEngine(options, place);
+  if (options.roles.includes('ingest') && site.srtPorts !== undefined && engine?.takesSrt === false)
+    log.warn(
+      { engine: engine.name, version: engine.version },
+      'this FFmpeg has no SRT; the ingest takes none',
+    );
   const roles: Role[] = [];
   // Whatever is free will do for a further node: it tells control, and control tells everybody.
   let nodePort = options.nodeName === 'a' ? site.ports.node : 0;
-  const { agent, context } = joinWorld(options, place, key, roles, () => nodePort, {
+  const addresses = (): NodeAddresses => addressesOf(options, place, nodePort, engine);
+  const { agent, context } = joinWorld(options, place, key, roles, addresses, {
     nodeId,
     dataDirectory,
     clock,
     metrics,
     store,
   });
-  roles.push(...(await createRoles(options, context)));
+  roles.push(
+    ...createRoles(
+      options,
+      context,
+      engine,
+      { broadcasts: agent.broadcasts, reports: agent.liveReports },
+      agent,
+    ),
+  );
   const all = [agent.role, ...roles];
   const nodeServer = createNodeServer({ clock, log, metrics, world: agent.world, roles: all });
   nodePort = await nodeServer.listen(config.host, nodePort);
@@ -133,7 +202,7 @@ export async function startNode(options: NodeProcessOptions): Promise<readonly s
     await clock.sleep(READY_POLL_MS, lifecycle.signal);
   if (options.roles.includes('ingest'))
     await awaitCopyRegion(context, AbortSignal.any([lifecycle.signal, AbortSignal.timeout(COPIES_MS_MAX)]));
-  return [`${region.name.padEnd(12)} ${addressesOf(config, place, nodePort).edgeUrl}`];
+  return [`${region.name.padEnd(12)} ${addresses().edgeUrl}`];
 }
 
 /** The agent, and what the roles share. */
@@ -142,7 +211,7 @@ function joinWorld(
   place: Place,
   key: NodeKey,
   roles: readonly Role[],
-  nodePort: () => number,
+  addresses: () => NodeAddresses,
   own: { nodeId: string; dataDirectory: string; clock: Clock; metrics: Metrics; store: ObjectStore },
 ): { agent: Agent; context: NodeContext } {
   const { config, lifecycle, log } = options;
@@ -170,22 +239,47 @@ function joinWorld(
       roles: options.roles,
       version: VERSION,
       bootId: randomUUID(),
-      addresses: () => addressesOf(config, place, nodePort()),
+      addresses,
       notReadyReason: () =>
         roles.map((role) => role.notReadyReason()).find((reason) => reason !== null) ?? null,
+      telemetryBytesMax: config.telemetry.spoolBytesMax,
+      orderReports: () => roles.flatMap((role) => role.orderReports?.() ?? []),
+      restart: () => options.restart(),
+      edgeReport: () => roles.find((role) => role.edgeReport !== undefined)?.edgeReport?.(),
     },
   );
   return { agent, context: { ...shared, config, world: agent.world, probes: agent.probes } };
 }
 
 /** Origin first, so that the others find it; the encoder last, since it brings work. */
-async function createRoles(options: NodeProcessOptions, context: NodeContext): Promise<readonly Role[]> {
+function createRoles(
+  options: NodeProcessOptions,
+  context: NodeContext,
+  engine: Engine | undefined,
+  live: { readonly broadcasts: Broadcasts; readonly reports: LiveReports },
+  { telemetry, controlSilentMs }: Pick<Agent, 'telemetry' | 'controlSilentMs'>,
+): readonly Role[] {
   const { roles: names, isEdgePortShared } = options;
   const roles: Role[] = [];
   if (names.includes('origin')) roles.push(createOrigin(context));
-  if (names.includes('ingest')) roles.push(createIngest(context));
-  if (names.includes('edge')) roles.push(createEdge(context, { isPortShared: isEdgePortShared }));
-  if (names.includes('encoder'))
-    roles.push(createEncoder(context, { engine: await resolveEngine(process.env, context.log) }));
+  const srtEngine = engine?.takesSrt === true ? engine : undefined;
+  if (names.includes('ingest')) {
+    const liveIngest = createLiveIngest(context, { ...live, srtEngine, whipEngine: engine });
+    roles.push(createIngest(context, liveIngest.whip), liveIngest);
+  }
+  if (names.includes('edge'))
+    roles.push(
+      createEdge(context, {
+        isPortShared: isEdgePortShared,
+        broadcasts: live.broadcasts,
+        telemetry,
+        controlSilentMs,
+      }),
+    );
+  if (names.includes('encoder') && engine !== undefined)
+    roles.push(
+      createChannels(context, { engine, ...live }),
+      createEncoder(context, { engine, version: VERSION }),
+    );
   return roles;
 }

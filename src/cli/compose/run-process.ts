@@ -3,7 +3,7 @@
 
 import { MeridianError } from '#contract/errors.ts';
 import type { Lifecycle } from '#platform/lifecycle.ts';
-import type { ChildMessage } from '../supervisor/messages.ts';
+import { type ChildMessage, RESTART_EXIT_CODE } from '../supervisor/messages.ts';
 
 /** A process that has not stopped by itself by then is ended; less than a supervisor waits for it. */
 const STOP_MS_MAX = 3_000;
@@ -21,17 +21,18 @@ function tell(message: ChildMessage): Promise<void> {
 }
 
 /**
- * Starts and then waits for the end. `start` registers its parts in the lifecycle and returns lines for the user.
- * Resolves to the exit code.
+ * Starts and then waits for the end. `start` registers its parts in the lifecycle and returns lines for the user; it is
+ * given what ends the process with the code by which supervisors start it again. Resolves to the exit code.
  */
 export async function runProcess(
   lifecycle: Lifecycle,
-  start: () => Promise<readonly string[]>,
+  start: (restart: () => void) => Promise<readonly string[]>,
   stopMsMax = STOP_MS_MAX,
 ): Promise<number> {
   const ended = Promise.withResolvers<void>();
+  let code = 0;
   const stop = (): void => {
-    setTimeout(() => process.exit(1), stopMsMax).unref();
+    setTimeout(() => process.exit(code === 0 ? 1 : code), stopMsMax).unref();
     void lifecycle.stop().then(ended.resolve);
   };
   process.on('SIGTERM', stop);
@@ -39,7 +40,10 @@ export async function runProcess(
   process.on('SIGHUP', stop);
   if (isChild) process.on('disconnect', stop);
   try {
-    const lines = await start();
+    const lines = await start(() => {
+      code = RESTART_EXIT_CODE;
+      stop();
+    });
     await tell({ type: 'ready', lines });
   } catch (error) {
     if (!lifecycle.signal.aborted) {
@@ -50,5 +54,5 @@ export async function runProcess(
     }
   }
   await ended.promise;
-  return 0;
+  return code;
 }

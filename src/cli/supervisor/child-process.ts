@@ -5,11 +5,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
-import { isChildMessage } from './messages.ts';
+import { isChildMessage, RESTART_EXIT_CODE } from './messages.ts';
 
-/** First pause before a restart; doubles to the maximum, so that a broken process does not eat the machine. */
+/** First pause before a restart; doubles to the longest, so that a broken process does not eat the machine. */
 const BACKOFF_MS_MIN = 250;
-const BACKOFF_MS_MAX = 10_000;
 /** A process that lived this long counts as healthy: the next pause is short again. */
 const HEALTHY_MS = 30_000;
 /** How long a process may take to stop before it is killed; Ctrl-C ends everything within 5 s. */
@@ -35,6 +34,8 @@ export interface SupervisedProcess {
 export interface SupervisedOptions {
   readonly name: string;
   readonly args: readonly string[];
+  /** Longest pause before a restart. */
+  readonly restartPauseMsMax: number;
   readonly clock: Clock;
   readonly log: Log;
   /** Receives what the process writes. */
@@ -45,7 +46,7 @@ export interface SupervisedOptions {
 
 /** Creates a supervised process; it does not run yet. */
 export function createSupervisedProcess(options: SupervisedOptions): SupervisedProcess {
-  const { name, clock, log } = options;
+  const { name, restartPauseMsMax, clock, log } = options;
   const stopping = new AbortController();
   let child: ChildProcess | undefined;
   let isReady = false;
@@ -57,7 +58,7 @@ export function createSupervisedProcess(options: SupervisedOptions): SupervisedP
   /** Runs the process once, to its end; resolves with the reason of the end. */
   function runOnce(
     onReady: (lines: readonly string[]) => void,
-  ): Promise<{ reason: string; isFatal: boolean }> {
+  ): Promise<{ reason: string; isFatal: boolean; isAsked: boolean }> {
     const started = fork(MAIN, [...options.args], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
@@ -76,15 +77,17 @@ export function createSupervisedProcess(options: SupervisedOptions): SupervisedP
     });
     options.onChange();
     return new Promise((resolve) => {
-      const onEnd = (reason: string): void => {
+      const onEnd = (reason: string, isAsked = false): void => {
         isReady = false;
         child = undefined;
         options.onChange();
-        resolve({ reason: failure ?? reason, isFatal: failure !== undefined });
+        resolve({ reason: failure ?? reason, isFatal: failure !== undefined, isAsked });
       };
       started.on('error', (error) => onEnd(`it could not be started: ${error.message}`));
       started.on('exit', (code, signal) =>
-        onEnd(signal === null ? `it ended with code ${code}` : `it was killed by ${signal}`),
+        code === RESTART_EXIT_CODE
+          ? onEnd('it was told to restart', true)
+          : onEnd(signal === null ? `it ended with code ${code}` : `it was killed by ${signal}`),
       );
     });
   }
@@ -107,8 +110,13 @@ export function createSupervisedProcess(options: SupervisedOptions): SupervisedP
         return;
       }
       const livedMs = clock.monotonicMs() - startedAtMs;
-      backoffMs = livedMs > HEALTHY_MS ? BACKOFF_MS_MIN : Math.min(BACKOFF_MS_MAX, backoffMs * 2);
+      backoffMs = livedMs > HEALTHY_MS ? BACKOFF_MS_MIN : Math.min(restartPauseMsMax, backoffMs * 2);
       restarts += 1;
+      if (end.isAsked) {
+        log.info({ process: name, restarts }, 'a process was told to restart and is started again');
+        options.onChange();
+        continue;
+      }
       log.warn(
         { process: name, reason: end.reason, backoffMs, restarts },
         'a process ended and is started again',

@@ -2,11 +2,11 @@
 // each needs a token for its first start, which control gives out: one per node, for once.
 
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createApiClient } from '#contract/client.ts';
 import type { Config } from '#contract/config.ts';
-import { writeFileDurably } from '#platform/disk.ts';
+import { makeDirectoryDurably, writeFileDurably } from '#platform/disk.ts';
 import { controlUrlOf } from '../control-access.ts';
 
 /** Edges of one site on one machine: more processes than this only take each other's processors. */
@@ -46,7 +46,7 @@ export async function provideJoinTokens(
   const token = (await readFile(join(dataDirectory, 'admin-token'), 'utf8')).trim();
   const client = createApiClient({ baseUrl: controlUrlOf(config), token, fetch });
   const directory = join(dataDirectory, 'join-tokens');
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDirectoryDurably(directory);
   for (const { siteId, name } of unknown) {
     const { joinToken } = await client.call('POST /v1/join-tokens', { body: { siteId, ttlMs: TOKEN_MS } });
     await writeFileDurably(join(directory, `${siteId}-${name}`), `${joinToken}\n`, { mode: 0o600 });

@@ -44,6 +44,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const child = createSupervisedProcess({
       name,
       args: [...args, ...common],
+      restartPauseMsMax: config.supervisor.restartPauseMsMax,
       clock: options.clock,
       log: options.log,
       write: createLogFile(join(dataDirectory, 'logs', `${name}.log`)),

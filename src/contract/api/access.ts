@@ -1,17 +1,29 @@
 // Access: sessions of the console, API tokens, projects, the audit trail.
 
 import { z } from 'zod';
-import { projectIdSchema, timestampMsSchema } from '../identifiers.ts';
+import { projectIdSchema, regionIdSchema, timestampMsSchema } from '../identifiers.ts';
 import { PAGE_SIZE_MAX } from '../limits.ts';
 import { defineRoutes } from '../route.ts';
 
 export const apiRoleSchema = z.enum(['viewer', 'operator', 'admin']);
 
+const regionIdsSchema = z
+  .array(regionIdSchema)
+  .min(1)
+  .max(64)
+  .nullable()
+  .describe('Regions in which an operator may act; null: all');
+
 const identitySchema = z.object({
   name: z.string(),
   role: apiRoleSchema,
   projectId: projectIdSchema.nullable().describe('null: all projects'),
+  regionIds: regionIdsSchema,
   expiresAtMs: timestampMsSchema.nullable(),
+  breakGlass: z
+    .object({ id: z.string(), endsAtMs: timestampMsSchema })
+    .nullable()
+    .describe('Admin for a while; null: with the role of the credential'),
 });
 
 const tokenViewSchema = z.object({
@@ -19,12 +31,24 @@ const tokenViewSchema = z.object({
   name: z.string(),
   role: apiRoleSchema,
   projectId: projectIdSchema.nullable(),
+  regionIds: regionIdsSchema,
   createdAtMs: timestampMsSchema,
   lastUsedAtMs: timestampMsSchema.nullable(),
   expiresAtMs: timestampMsSchema.nullable(),
 });
 
 export const accessRoutes = defineRoutes({
+  'GET /v1/sign-in': {
+    summary: 'How people can sign in besides with an API token',
+    tag: 'access',
+    permission: 'anyone',
+    response: z.object({
+      provider: z
+        .object({ label: z.string(), path: z.string().describe('Where the browser goes, at control') })
+        .nullable()
+        .describe('Of identities (OpenID Connect); null: none'),
+    }),
+  },
   'POST /v1/session': {
     summary: 'Log in to the console with an API token; sets a cookie',
     tag: 'access',
@@ -38,7 +62,13 @@ export const accessRoutes = defineRoutes({
     summary: 'Log out',
     tag: 'access',
     permission: 'viewer',
-    response: z.object({ isLoggedOut: z.literal(true) }),
+    response: z.object({
+      isLoggedOut: z.literal(true),
+      path: z
+        .string()
+        .nullable()
+        .describe('Where the browser goes, at control, to log out at the provider too; null: nowhere'),
+    }),
   },
   'GET /v1/projects': {
     summary: 'Projects',
@@ -51,6 +81,10 @@ export const accessRoutes = defineRoutes({
           name: z.string(),
           createdAtMs: timestampMsSchema,
           assetCount: z.number(),
+          targetLufs: z
+            .number()
+            .nullable()
+            .describe('Loudness to which uploads are brought; null: as they are'),
         }),
       ),
     }),
@@ -96,6 +130,7 @@ export const accessRoutes = defineRoutes({
       name: z.string().min(1).max(100),
       role: apiRoleSchema,
       projectId: projectIdSchema.nullable().default(null),
+      regionIds: regionIdsSchema.default(null),
       ttlMs: z.number().int().min(60_000).nullable().default(null),
     }),
     response: z.object({ token: z.string(), view: tokenViewSchema }),
@@ -112,10 +147,27 @@ export const accessRoutes = defineRoutes({
     tag: 'access',
     permission: 'admin',
     query: z.object({
+      actor: z
+        .string()
+        .min(1)
+        .max(100)
+        .optional()
+        .describe(
+          'Only by those whose name begins so, e.g. first admin; or the whole actor as entries tell it',
+        ),
+      action: z
+        .string()
+        .regex(/^[a-z0-9_.-]{1,64}$/, 'an action is like asset.rename')
+        .optional()
+        .describe('Only these, or what begins so, e.g. runbook.'),
+      subject: z.string().min(1).max(200).optional().describe('Only what was done to this'),
+      fromMs: z.coerce.number().int().nonnegative().optional(),
+      toMs: z.coerce.number().int().nonnegative().optional().describe('Exclusive'),
       before: z.coerce.number().int().optional(),
       limit: z.coerce.number().int().min(1).max(PAGE_SIZE_MAX).default(50),
     }),
     response: z.object({
+      nextBefore: z.number().nullable().describe('Of the next page; null: there is none'),
       entries: z.array(
         z.object({
           id: z.number(),

@@ -1,17 +1,18 @@
 // Assets: upload grants, list, detail, change, delete, playback tokens.
 
 import { z } from 'zod';
+import { encodingReportSchema, presetNameSchema } from '../encoding.ts';
 import {
   assetIdSchema,
   DEFAULT_PROJECT_ID,
-  jobIdSchema,
   projectIdSchema,
   regionIdSchema,
   timestampMsSchema,
 } from '../identifiers.ts';
-import { jobStateSchema, stageSchema } from '../jobs.ts';
+import { stageSchema } from '../jobs.ts';
 import { FILE_BODY_BYTES_MAX, PAGE_SIZE_MAX, POSTER_UPLOAD_BYTES_MAX } from '../limits.ts';
 import { captionKindSchema, captionTrackSchema, languageSchema, visibilitySchema } from '../media.ts';
+import { jobPrioritySchema } from '../priority.ts';
 import { defineRoutes } from '../route.ts';
 
 export const assetViewSchema = z.object({
@@ -34,12 +35,16 @@ export const assetViewSchema = z.object({
     z.object({
       id: z.string(),
       kind: z.enum(['video', 'audio']),
+      codecs: z.string().optional().describe('RFC 6381; absent: encoded by an earlier version'),
       width: z.number().nullable(),
       height: z.number().nullable(),
-      bandwidthBps: z.number(),
+      bandwidthBps: z.number().describe('Peak'),
       frameCount: z.number(),
+      averageBandwidthBps: z.number().optional(),
     }),
   ),
+  preset: z.string().nullable().describe('Asked for with the upload; null: as the project has it'),
+  encoding: encodingReportSchema.nullable().describe('How it was encoded, and why so; null: not yet'),
   captions: z.array(captionTrackSchema),
   posterKind: z.enum(['automatic', 'chosen']),
   hasStoryboard: z.boolean(),
@@ -50,20 +55,6 @@ export const assetViewSchema = z.object({
   ),
 });
 export type AssetView = z.infer<typeof assetViewSchema>;
-
-export const jobViewSchema = z.object({
-  id: jobIdSchema,
-  assetId: assetIdSchema,
-  projectId: projectIdSchema,
-  state: jobStateSchema,
-  attempt: z.number().int(),
-  nodeId: z.string().nullable(),
-  stage: stageSchema,
-  progress: z.number(),
-  failure: z.object({ code: z.string(), message: z.string() }).nullable(),
-  createdAtMs: timestampMsSchema,
-  updatedAtMs: timestampMsSchema,
-});
 
 const assetParams = z.object({ assetId: assetIdSchema });
 const captionParams = assetParams.extend({ language: languageSchema });
@@ -76,10 +67,14 @@ export const assetRoutes = defineRoutes({
     body: z.object({
       projectId: projectIdSchema.default(DEFAULT_PROJECT_ID),
       visibility: visibilitySchema.default('public'),
+      preset: presetNameSchema.optional().describe('Default: that of the project'),
       ttlMs: z.number().int().min(60_000).max(604_800_000).default(86_400_000),
       assetId: assetIdSchema
         .optional()
         .describe('The upload replaces the video of this asset; good for one upload'),
+      priority: jobPrioritySchema
+        .default('normal')
+        .describe('Of its processing: who comes first when encoders are short'),
     }),
     response: z.object({
       grant: z.string(),
@@ -214,15 +209,5 @@ export const assetRoutes = defineRoutes({
     permission: 'operator',
     body: z.object({ tokenId: z.string().min(8).max(64), expiresAtMs: timestampMsSchema.optional() }),
     response: z.object({ tokenId: z.string(), expiresAtMs: timestampMsSchema }),
-  },
-  'GET /v1/jobs': {
-    summary: 'Processing jobs, newest first',
-    tag: 'assets',
-    permission: 'viewer',
-    query: z.object({
-      state: jobStateSchema.optional(),
-      limit: z.coerce.number().int().min(1).max(PAGE_SIZE_MAX).default(50),
-    }),
-    response: z.object({ jobs: z.array(jobViewSchema) }),
   },
 });

@@ -1,9 +1,11 @@
-// Events: what happened to assets and regions, and the webhooks that tell other systems. The form on the wire is
+// Events: what happened to assets, regions and incidents, and the webhooks that tell other systems. The form on the wire is
 // CloudEvents 1.0; the signature is that of Standard Webhooks. docs/webhooks.md is the receiver's side of this file.
 
 import { z } from 'zod';
 import {
   assetIdSchema,
+  broadcastIdSchema,
+  incidentIdSchema,
   projectIdSchema,
   regionIdSchema,
   siteIdSchema,
@@ -11,6 +13,7 @@ import {
 } from '../identifiers.ts';
 import { stageSchema } from '../jobs.ts';
 import { PAGE_SIZE_MAX } from '../limits.ts';
+import { broadcastStateSchema } from '../live.ts';
 import { visibilitySchema } from '../media.ts';
 import { defineRoutes } from '../route.ts';
 
@@ -24,8 +27,17 @@ export const EVENT_TYPES = {
   'asset.renamed': 'The name was changed',
   'asset.visibility_changed': 'It became public or private',
   'asset.deleted': 'It was deleted everywhere',
+  'broadcast.on_air': 'It can be watched, for the first time or again',
+  'broadcast.interrupted': 'The publisher is away; the broadcast goes on when it returns in time',
+  'broadcast.ended': 'It is over; a recording becomes an asset',
   'region.draining': 'Sites of a region are being drained: viewers are sent elsewhere',
   'region.restored': 'A drain of sites of a region has ended',
+  'incident.opened': 'An incident was opened, by alerts or by hand',
+  'incident.acknowledged': 'Somebody has the incident',
+  'incident.severity_changed': 'An incident turned out better or worse than it was taken for',
+  'incident.resolved': 'An incident is over',
+  'incident.reopened': 'An incident that was over is not',
+  'incident.merged': 'An incident goes on as part of another one',
   'webhook.test': 'Somebody asked for a test',
 } as const;
 
@@ -49,6 +61,18 @@ export const assetEventDataSchema = z.object({
 });
 export type AssetEventData = z.infer<typeof assetEventDataSchema>;
 
+/** `data` of broadcast.*. */
+export const broadcastEventDataSchema = z.object({
+  broadcastId: broadcastIdSchema,
+  projectId: projectIdSchema,
+  name: z.string(),
+  state: broadcastStateSchema,
+  reason: z.string().nullable(),
+  recordingAssetId: assetIdSchema.nullable(),
+  startedAtMs: timestampMsSchema.nullable(),
+  endedAtMs: timestampMsSchema.nullable(),
+});
+
 /** `data` of region.*. */
 export const regionEventDataSchema = z.object({
   regionId: regionIdSchema,
@@ -59,6 +83,27 @@ export const regionEventDataSchema = z.object({
 });
 export type RegionEventData = z.infer<typeof regionEventDataSchema>;
 
+/** `data` of incident.*: the incident right after the change. */
+export const incidentEventDataSchema = z.object({
+  incidentId: incidentIdSchema,
+  title: z.string(),
+  state: z.enum(['open', 'acknowledged', 'resolved', 'merged']),
+  severity: z.enum(['sev1', 'sev2', 'sev3', 'sev4']),
+  labels: z.record(z.string(), z.string()).describe('What its alerts have in common, e.g. region'),
+  url: z.string().describe('Where people look at it'),
+  actor: z.string().nullable().describe('Who changed it; null: it changed by itself'),
+  openedBy: z.string(),
+  openedAtMs: timestampMsSchema,
+  acknowledgedBy: z.string().nullable(),
+  acknowledgedAtMs: timestampMsSchema.nullable(),
+  resolvedAtMs: timestampMsSchema.nullable(),
+  resolution: z.string().nullable(),
+  mergedInto: incidentIdSchema.nullable(),
+  reopenedCount: z.number().int(),
+  previousSeverity: z.enum(['sev1', 'sev2', 'sev3', 'sev4']).optional().describe('incident.severity_changed'),
+});
+export type IncidentEventData = z.infer<typeof incidentEventDataSchema>;
+
 const eventIdSchema = z
   .string()
   .regex(/^evt_[0-9a-z]{26}$/)
@@ -66,9 +111,9 @@ const eventIdSchema = z
 
 const eventViewSchema = z.object({
   id: eventIdSchema,
-  sequence: z.number().int().describe('Grows; of one asset, also in the order of its changes'),
+  sequence: z.number().int().describe('Grows; of one subject, also in the order of its changes'),
   type: eventTypeSchema,
-  subject: z.string().describe('The asset, region or webhook that it is about'),
+  subject: z.string().describe('The asset, broadcast, region, incident or webhook that it is about'),
   projectId: projectIdSchema.nullable(),
   atMs: timestampMsSchema,
   data: z.record(z.string(), z.unknown()),
@@ -167,7 +212,7 @@ export const eventRoutes = defineRoutes({
     permission: 'viewer',
     query: z.object({
       type: eventTypeSchema.optional(),
-      subject: z.string().max(64).optional().describe('An asset or a region'),
+      subject: z.string().max(64).optional().describe('An asset, a region or an incident'),
       before: z.coerce.number().int().optional().describe('Events with a smaller sequence'),
       limit: z.coerce.number().int().min(1).max(PAGE_SIZE_MAX).default(50),
     }),

@@ -3,15 +3,11 @@
 // a source is a name that the configuration of the nodes explains (`imports.sources`).
 
 import { z } from 'zod';
-import {
-  assetIdSchema,
-  DEFAULT_PROJECT_ID,
-  nodeIdSchema,
-  projectIdSchema,
-  timestampMsSchema,
-} from '../identifiers.ts';
+import { presetNameSchema, presetTextSchema } from '../encoding.ts';
+import { assetIdSchema, DEFAULT_PROJECT_ID, projectIdSchema, timestampMsSchema } from '../identifiers.ts';
 import { jobFailureSchema } from '../jobs.ts';
-import { CLAIM_WAIT_MS_MAX, PAGE_SIZE_MAX } from '../limits.ts';
+import { acceptedSchema, claimSchema, fence, leaseFields, leaseKeptSchema } from '../leases.ts';
+import { PAGE_SIZE_MAX } from '../limits.ts';
 import { visibilitySchema } from '../media.ts';
 import { defineRoutes } from '../route.ts';
 
@@ -43,6 +39,7 @@ export const importViewSchema = z.object({
   location: z.string().describe('The address without its query, or s3://source/key'),
   name: z.string().nullable().describe('null: the last part of the address'),
   visibility: visibilitySchema,
+  preset: z.string().nullable().describe('null: as the project has it'),
   state: importStateSchema.describe('A bucket is running until all of its objects have ended'),
   assetId: assetIdSchema.nullable().describe('The asset that it becomes; null for a bucket'),
   attempt: z.number().int(),
@@ -81,6 +78,7 @@ const newImportSchema = z.strictObject({
   projectId: projectIdSchema.default(DEFAULT_PROJECT_ID),
   name: z.string().trim().min(1).max(255).optional().describe('Default: the last part of the address'),
   visibility: visibilitySchema.default('public'),
+  preset: presetNameSchema.optional().describe('Default: that of the project'),
 });
 
 export const importRoutes = defineRoutes({
@@ -90,7 +88,7 @@ export const importRoutes = defineRoutes({
     permission: 'operator',
     body: newImportSchema,
     response: importViewSchema,
-    errors: ['import_forbidden', 'overloaded', 'not_found'],
+    errors: ['import_forbidden', 'overloaded', 'not_found', 'quota_exceeded'],
   },
   'GET /v1/imports': {
     summary: 'Imports, newest first',
@@ -125,12 +123,18 @@ export const importRoutes = defineRoutes({
 /** What a node is given to fetch. */
 export const importTaskSchema = z.object({
   id: importIdSchema,
-  fence: z.number().int().positive().describe('Grows with each lease; a smaller one is refused'),
+  ...leaseFields,
   attempt: z.number().int().positive(),
-  leaseUntilMs: timestampMsSchema,
   projectId: projectIdSchema,
   visibility: visibilitySchema,
   name: z.string().max(255).nullable(),
+  bytesMax: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('Largest file that the quota of the project allows now; absent: as the installation allows'),
+  preset: presetTextSchema.optional(),
   target: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('url'), assetId: assetIdSchema, url: z.string() }),
     z.object({
@@ -158,20 +162,13 @@ export const importProgressSchema = z.object({
 });
 export type ImportProgress = z.infer<typeof importProgressSchema>;
 
-const fence = z.number().int().positive();
-const done = z.object({ isAccepted: z.literal(true) });
-
 /** What nodes ask, signed by their keys; part of the node API. */
 export const importNodeRoutes = defineRoutes({
   'POST /node/v1/imports/claim': {
     summary: 'Lease imports, waiting a while when there are none',
     tag: 'nodes',
     permission: 'node',
-    body: z.object({
-      nodeId: nodeIdSchema,
-      slots: z.number().int().min(1).max(64),
-      waitMs: z.number().int().min(0).max(CLAIM_WAIT_MS_MAX),
-    }),
+    body: claimSchema,
     response: z.object({ tasks: z.array(importTaskSchema) }),
   },
   'POST /node/v1/imports/{importId}/heartbeat': {
@@ -180,7 +177,7 @@ export const importNodeRoutes = defineRoutes({
     permission: 'node',
     params: importParams,
     body: z.object({ fence, progress: importProgressSchema }),
-    response: z.object({ leaseUntilMs: timestampMsSchema, isCancelled: z.boolean() }),
+    response: leaseKeptSchema,
     errors: ['lease_lost'],
   },
   'POST /node/v1/imports/{importId}/objects': {
@@ -198,7 +195,7 @@ export const importNodeRoutes = defineRoutes({
     permission: 'node',
     params: importParams,
     body: z.object({ fence, bytes: z.number().int().nonnegative() }),
-    response: done,
+    response: acceptedSchema,
     errors: ['lease_lost'],
   },
   'POST /node/v1/imports/{importId}/fail': {
@@ -207,7 +204,7 @@ export const importNodeRoutes = defineRoutes({
     permission: 'node',
     params: importParams,
     body: z.object({ fence, failure: jobFailureSchema }),
-    response: done,
+    response: acceptedSchema,
     errors: ['lease_lost'],
   },
 });

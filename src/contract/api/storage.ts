@@ -164,7 +164,7 @@ export const storageRoutes = defineRoutes({
     }),
   },
   'GET /v1/storage/usage': {
-    summary: 'What projects store and what it costs; what regions send',
+    summary: 'What projects store and send, and what it costs; what regions send',
     tag: 'storage',
     permission: 'viewer',
     query: z.object({ projectId: projectIdSchema.optional() }),
@@ -179,6 +179,9 @@ export const storageRoutes = defineRoutes({
             z.object({ class: storageClassSchema, regionId: regionIdSchema, bytes: z.number() }),
           ),
           uploadedBytesLastDay: z.number(),
+          egress: z
+            .array(z.object({ regionId: regionIdSchema, bytesLast30Days: z.number(), cost: z.number() }))
+            .describe('What edges sent of it, by each region’s costPerGb'),
           quotas: quotaSchema,
         }),
       ),

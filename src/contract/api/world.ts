@@ -80,7 +80,7 @@ export const worldRoutes = defineRoutes({
       isForced: z.boolean().default(false).describe('Also when it is the last healthy site'),
     }),
     response: drainResult,
-    errors: ['conflict'],
+    errors: ['conflict', 'wrong_region'],
   },
   'DELETE /v1/drains/{target}': {
     summary: 'End a drain',
@@ -88,6 +88,7 @@ export const worldRoutes = defineRoutes({
     permission: 'operator',
     params: targetParams,
     response: drainResult,
+    errors: ['wrong_region'],
   },
   'GET /v1/steering': {
     summary: 'The steering plan in force, and what its checker says',

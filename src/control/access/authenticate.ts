@@ -9,8 +9,11 @@ import { createNodeVerifier } from '#platform/identity.ts';
 import type { ControlContext } from '../context.ts';
 import type { ControlContext as HttpContext } from '../http/middleware.ts';
 import { LAST_USED_EVERY_MS } from '../limits.ts';
+import { elevated } from './break-glass.ts';
+import { findPerson, PERSON_SESSION_PREFIX } from './people.ts';
 import type { Principal } from './principal.ts';
 import { hashSecret } from './secrets.ts';
+import { findSender } from './senders.ts';
 import { type FoundToken, findSession, findToken, touchToken } from './store.ts';
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -20,9 +23,14 @@ export function sessionCookieName(isHttps: boolean): string {
   return isHttps ? '__Host-meridian_session' : 'meridian_session';
 }
 
+/** The header that sets a session's cookie, or takes it back with an empty value. */
+export function sessionCookie(isHttps: boolean, value: string, maxAgeSeconds: number): string {
+  return `${sessionCookieName(isHttps)}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAgeSeconds}${isHttps ? '; Secure' : ''}`;
+}
+
 /** Creates the function that tells who calls. `publicKeyOf` knows the joined nodes. */
 export function createAuthenticator(
-  { database, clock }: ControlContext,
+  { config, database, clock }: ControlContext,
   isHttps: boolean,
   publicKeyOf: (nodeId: string) => string | undefined,
 ): (context: HttpContext, permission: Permission) => Promise<Principal> {
@@ -53,12 +61,21 @@ export function createAuthenticator(
   }
 
   async function authenticateBearer(authorization: string): Promise<Principal> {
-    const token = /^Bearer\s+(\S{1,256})$/i.exec(authorization)?.[1];
+    const token = bearerOf(authorization);
     const found =
       token === undefined ? undefined : await findToken(database, hashSecret(token), clock.nowMs());
     if (found === undefined) throw new MeridianError('wrong_credential');
     await noteUse(found);
-    return found.principal;
+    return elevated(database, found.principal, clock.nowMs());
+  }
+
+  async function authenticateSender(authorization: string | undefined): Promise<Principal> {
+    if (authorization === undefined) return { kind: 'anyone' };
+    const token = bearerOf(authorization);
+    const found =
+      token === undefined ? undefined : await findSender(database, hashSecret(token), clock.nowMs());
+    if (found === undefined) throw new MeridianError('wrong_credential');
+    return found;
   }
 
   async function noteUse({ principal, lastUsedAtMs }: FoundToken): Promise<void> {
@@ -77,13 +94,22 @@ export function createAuthenticator(
       return { kind: 'anyone' };
     }
     const authorization = context.req.header('authorization');
+    if (permission === 'sender') return authenticateSender(authorization);
     if (authorization !== undefined) return authenticateBearer(authorization);
     const cookie = getCookie(context, sessionCookieName(isHttps));
     if (cookie === undefined || cookie.length > 256) return { kind: 'anyone' };
     if (!SAFE_METHODS.has(context.req.method)) requireOwnOrigin(context);
-    const found = await findSession(database, hashSecret(cookie), clock.nowMs());
-    return found?.principal ?? { kind: 'anyone' };
+    const hash = hashSecret(cookie);
+    const principal = cookie.startsWith(PERSON_SESSION_PREFIX)
+      ? await findPerson(database, config.access.oidc, hash, clock.nowMs())
+      : (await findSession(database, hash, clock.nowMs()))?.principal;
+    return principal === undefined ? { kind: 'anyone' } : elevated(database, principal, clock.nowMs());
   };
+}
+
+/** The token of an Authorization header. */
+function bearerOf(authorization: string): string | undefined {
+  return /^Bearer\s+(\S{1,256})$/i.exec(authorization)?.[1];
 }
 
 /** Throws unless the request comes from a page of our own address. */

@@ -6,29 +6,42 @@ import { recordAudit } from '../audit/audit.ts';
 import type { ControlContext } from '../context.ts';
 import type { Handlers } from '../http/call.ts';
 import { PROJECTS_MAX, SESSION_MS } from '../limits.ts';
-import { sessionCookieName } from './authenticate.ts';
+import { sessionCookie } from './authenticate.ts';
 import { createLoginLimit } from './login-limit.ts';
 import { requireAllProjects, type UserPrincipal } from './principal.ts';
 import { hashSecret, makeSecret } from './secrets.ts';
+import { SIGN_IN_PATH, type SignIn } from './sign-in.ts';
 import { addProject, addSession, findToken } from './store.ts';
 
 type AccessRoutes = typeof accessRoutes;
-type SessionKeys = 'POST /v1/session' | 'GET /v1/session' | 'DELETE /v1/session';
+type SessionKeys = 'GET /v1/sign-in' | 'POST /v1/session' | 'GET /v1/session' | 'DELETE /v1/session';
 type ProjectKeys = 'GET /v1/projects' | 'POST /v1/projects';
 
 function identityOf(principal: UserPrincipal, expiresAtMs: number | null) {
-  return { name: principal.name, role: principal.role, projectId: principal.projectId, expiresAtMs };
+  const { name, role, projectId, regionIds, breakGlassId: id, breakGlassEndsAtMs: endsAtMs } = principal;
+  return {
+    name,
+    role,
+    projectId,
+    regionIds: regionIds === null ? null : [...regionIds],
+    expiresAtMs,
+    breakGlass: id === undefined || endsAtMs === undefined ? null : { id, endsAtMs },
+  };
 }
 
 /** Log in, who am I, log out. */
 export function createSessionHandlers(
   { database, clock, random }: ControlContext,
   isHttps: boolean,
+  signIn: SignIn | null,
 ): Handlers<AccessRoutes, SessionKeys> {
   const limit = createLoginLimit();
   const cookie = (value: string, maxAgeSeconds: number): string =>
-    `${sessionCookieName(isHttps)}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAgeSeconds}${isHttps ? '; Secure' : ''}`;
+    sessionCookie(isHttps, value, maxAgeSeconds);
   return {
+    async 'GET /v1/sign-in'() {
+      return { provider: signIn === null ? null : { label: signIn.label, path: SIGN_IN_PATH } };
+    },
     async 'POST /v1/session'({ body, address, setHeader }) {
       const nowMs = clock.nowMs();
       const waitSeconds = limit.waitSeconds(address, nowMs);
@@ -66,7 +79,10 @@ export function createSessionHandlers(
       const { sessionHash } = principal;
       await database.transaction().execute(async (transaction) => {
         if (sessionHash !== null)
-          await transaction.deleteFrom('sessions').where('hash', '=', sessionHash).execute();
+          await transaction
+            .deleteFrom(principal.isPerson === true ? 'person_sessions' : 'sessions')
+            .where('hash', '=', sessionHash)
+            .execute();
         await recordAudit(transaction, principal, clock.nowMs(), {
           action: 'session.delete',
           subject: principal.tokenId,
@@ -74,7 +90,7 @@ export function createSessionHandlers(
         });
       });
       setHeader('set-cookie', cookie('', 0));
-      return { isLoggedOut: true };
+      return { isLoggedOut: true, path: principal.isPerson === true ? (signIn?.signOutPath ?? null) : null };
     },
   };
 }
@@ -95,6 +111,7 @@ export function createProjectHandlers({
           'projects.id',
           'projects.name',
           'projects.created_at_ms',
+          'projects.target_lufs',
           fn.count<number>('assets.id').as('asset_count'),
         ])
         .groupBy('projects.id')
@@ -107,6 +124,7 @@ export function createProjectHandlers({
           name: row.name,
           createdAtMs: row.created_at_ms,
           assetCount: row.asset_count,
+          targetLufs: row.target_lufs,
         })),
       };
     },

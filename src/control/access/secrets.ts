@@ -5,7 +5,10 @@ import { createHash } from 'node:crypto';
 import type { RandomBytes } from '../context.ts';
 
 /** Makes a secret such as `mrd_…`. */
-export function makeSecret(prefix: 'mrd' | 'mrs' | 'mrj', random: RandomBytes): string {
+export function makeSecret(
+  prefix: 'mrd' | 'mrs' | 'mrj' | 'mra' | 'mro' | 'mrr',
+  random: RandomBytes,
+): string {
   return `${prefix}_${Buffer.from(random(32)).toString('base64url')}`;
 }
 

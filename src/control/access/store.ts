@@ -14,6 +14,7 @@ const TOKEN_COLUMNS = [
   'project_id',
   'api_tokens.expires_at_ms',
   'last_used_at_ms',
+  'region_ids',
 ] as const;
 
 interface TokenRow {
@@ -23,6 +24,7 @@ interface TokenRow {
   readonly project_id: string | null;
   readonly expires_at_ms: number | null;
   readonly last_used_at_ms: number | null;
+  readonly region_ids: string[] | null;
 }
 
 export interface FoundToken {
@@ -40,6 +42,7 @@ function found(row: TokenRow, sessionHash: string | null): FoundToken {
       projectId: row.project_id,
       expiresAtMs: row.expires_at_ms,
       sessionHash,
+      regionIds: row.region_ids,
     },
     lastUsedAtMs: row.last_used_at_ms,
   };

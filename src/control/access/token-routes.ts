@@ -8,7 +8,7 @@ import type { ControlContext } from '../context.ts';
 import type { ControlTransaction } from '../database/schema.ts';
 import type { Call, Handlers } from '../http/call.ts';
 import { API_TOKENS_MAX } from '../limits.ts';
-import { requireAllProjects, requireProject } from './principal.ts';
+import { requireAllProjects, requireProject, type UserPrincipal } from './principal.ts';
 import { hashSecret, makeSecret } from './secrets.ts';
 import { hasProject } from './store.ts';
 
@@ -29,6 +29,7 @@ export function createTokenHandlers(context: ControlContext): Handlers<AccessRou
           name: row.name,
           role: row.role,
           projectId: row.project_id,
+          regionIds: row.region_ids,
           createdAtMs: row.created_at_ms,
           lastUsedAtMs: row.last_used_at_ms,
           expiresAtMs: row.expires_at_ms,
@@ -41,11 +42,13 @@ export function createTokenHandlers(context: ControlContext): Handlers<AccessRou
 }
 
 async function createToken(
-  { clock, database, random }: ControlContext,
+  { clock, config, database, random }: ControlContext,
   { body, principal }: Call<AccessRoutes['POST /v1/tokens']>,
 ) {
   if (body.projectId === null) requireAllProjects(principal);
   else requireProject(principal, body.projectId);
+  checkRegions(config, body);
+  checkBreakGlass(principal, body.ttlMs, clock.nowMs());
   const nowMs = clock.nowMs();
   const token = makeSecret('mrd', random);
   const view = {
@@ -53,6 +56,7 @@ async function createToken(
     name: body.name,
     role: body.role,
     projectId: body.projectId,
+    regionIds: body.regionIds,
     createdAtMs: nowMs,
     lastUsedAtMs: null,
     expiresAtMs: body.ttlMs === null ? null : nowMs + body.ttlMs,
@@ -67,6 +71,7 @@ async function createToken(
         name: view.name,
         role: view.role,
         project_id: view.projectId,
+        region_ids: view.regionIds,
         created_at_ms: nowMs,
         last_used_at_ms: null,
         expires_at_ms: view.expiresAtMs,
@@ -76,10 +81,43 @@ async function createToken(
       action: 'token.create',
       subject: view.id,
       projectId: view.projectId,
-      details: { name: view.name, role: view.role, expiresAtMs: view.expiresAtMs },
+      details: {
+        name: view.name,
+        role: view.role,
+        expiresAtMs: view.expiresAtMs,
+        ...(view.regionIds === null ? {} : { regionIds: view.regionIds }),
+      },
     });
   });
   return { token, view };
+}
+
+/** Whoever is admin for an hour must not make a token that stays. */
+function checkBreakGlass({ breakGlassEndsAtMs }: UserPrincipal, ttlMs: number | null, nowMs: number): void {
+  if (breakGlassEndsAtMs === undefined) return;
+  const leftMs = breakGlassEndsAtMs - nowMs;
+  if (ttlMs === null || ttlMs > leftMs)
+    throw new MeridianError('conflict', {
+      reason: `A token that is made behind broken glass ends with it; give a ttlMs of at most ${leftMs}`,
+    });
+}
+
+/** Only what operators do is done in a region; an admin could lift the limit, and a viewer changes nothing. */
+function checkRegions(
+  config: ControlContext['config'],
+  { regionIds, role, projectId }: Call<AccessRoutes['POST /v1/tokens']>['body'],
+): void {
+  if (regionIds === null) return;
+  if (role !== 'operator')
+    throw new MeridianError('invalid_request', {
+      reason: `body.regionIds: only operators are limited to regions, and the role is ${role}`,
+    });
+  if (projectId !== null)
+    throw new MeridianError('invalid_request', {
+      reason: 'body.regionIds: a token of a project changes nothing in regions anyway',
+    });
+  const unknown = regionIds.find((id) => !config.regions.some((region) => region.id === id));
+  if (unknown !== undefined) throw new MeridianError('not_found', { what: `region ${unknown}` });
 }
 
 async function requireRoom(transaction: ControlTransaction, projectId: string | null): Promise<void> {

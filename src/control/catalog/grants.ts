@@ -58,6 +58,8 @@ async function createGrant(
     project: body.projectId,
     bytesMax,
     visibility: body.visibility,
+    ...(body.priority === 'normal' ? {} : { priority: body.priority }),
+    ...(body.preset === undefined ? {} : { preset: body.preset }),
     ...(replaced === null ? {} : { asset: replaced.assetId, version: replaced.version }),
   };
   const grant = await keys.sign({ ...life.claims, aud: 'upload', ...claims });

@@ -2,9 +2,9 @@
 // afterwards, since what has been encoded is not encoded again.
 
 import type { accessRoutes } from '#contract/api/access.ts';
-import { MeridianError } from '#contract/errors.ts';
 import { projectScope } from '../access/principal.ts';
 import { recordAudit } from '../audit/audit.ts';
+import { writeSetting } from '../changes/settings.ts';
 import type { ControlContext } from '../context.ts';
 import type { Handlers } from '../http/call.ts';
 
@@ -19,17 +19,13 @@ export function createLoudnessHandlers({
       projectScope(principal, projectId);
       const { targetLufs } = body;
       await database.transaction().execute(async (transaction) => {
-        const { numUpdatedRows } = await transaction
-          .updateTable('projects')
-          .set({ target_lufs: targetLufs })
-          .where('id', '=', projectId)
-          .executeTakeFirst();
-        if (numUpdatedRows === 0n) throw new MeridianError('not_found', { what: `project ${projectId}` });
+        const columns = { target_lufs: targetLufs };
+        const written = await writeSetting(transaction, 'project.loudness', projectId, columns);
         await recordAudit(transaction, principal, clock.nowMs(), {
           action: 'project.loudness',
           subject: projectId,
           projectId,
-          details: { targetLufs },
+          details: { targetLufs, ...written },
         });
       });
       return { projectId, targetLufs };

@@ -46,6 +46,7 @@ export function recordOf(row: AssetRow): AssetRecord {
       contentType: row.source_content_type,
       regionIds: row.source_region_ids,
     },
+    ...(row.preset === null ? {} : { preset: row.preset }),
     ...failureOf(row),
     ...filesOf(row),
   };
@@ -86,6 +87,18 @@ export function lockAsset(
   if (projectId !== undefined) select = select.where('project_id', '=', projectId);
   return select.executeTakeFirst();
 }
+
+/** What an asset is before anything has been made of it. */
+export const UNPROCESSED = {
+  progress: 0,
+  is_playable: false,
+  failure_code: null,
+  failure_message: null,
+  ready_at_ms: null,
+  duration_ms: null,
+  renditions: '[]',
+  media_region_ids: [],
+} satisfies Partial<Insertable<AssetsTable>>;
 
 /** Adds an asset unless it exists; undefined when it did. */
 export function insertAsset(

@@ -15,7 +15,14 @@ import { recordAssetEvent } from '../events/record.ts';
 import { insertJob } from '../jobs/store.ts';
 import { type Claim, claimCopies } from '../storage/copies.ts';
 import { registerVersion } from '../storage/versions.ts';
-import { type AssetRow, insertAsset, lockAsset, nextChangeNumber, reviseAsset } from './store.ts';
+import {
+  type AssetRow,
+  insertAsset,
+  lockAsset,
+  nextChangeNumber,
+  reviseAsset,
+  UNPROCESSED,
+} from './store.ts';
 
 /** Any constant: it keeps these locks apart from others. */
 const REGISTRATION_LOCK = 7_261_002;
@@ -48,7 +55,12 @@ export function registerUpload(
     });
     if (row === undefined)
       throw new MeridianError('conflict', { reason: `${record.assetId} was just registered` });
-    await insertJob(transaction, { id: makeId('job', nowMs, random(10)), asset: row, nowMs });
+    await insertJob(transaction, {
+      id: makeId('job', nowMs, random(10)),
+      asset: row,
+      nowMs,
+      priority: record.priority,
+    });
     await claimCopies(transaction, claimOf(record), record.source.regionIds, nowMs);
     await recordAudit(transaction, principal, nowMs, {
       action: 'asset.register',
@@ -102,13 +114,7 @@ function newRow(record: AssetRecord, nowMs: number) {
     source_content_type: source.contentType,
     source_region_ids: [...new Set(source.regionIds)],
     stage: 'queued' as const,
-    progress: 0,
-    is_playable: false,
-    failure_code: null,
-    failure_message: null,
-    ready_at_ms: null,
-    duration_ms: null,
-    renditions: '[]',
-    media_region_ids: [],
+    ...UNPROCESSED,
+    preset: record.preset ?? null,
   };
 }

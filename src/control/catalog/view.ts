@@ -71,6 +71,8 @@ export function assetView(row: AssetRow, sites: readonly FleetSite[]): AssetView
     sourceRegionIds: row.source_region_ids,
     mediaRegionIds: row.media_region_ids,
     renditions: row.renditions,
+    preset: row.preset,
+    encoding: row.encoding,
     captions: row.captions,
     posterKind: row.poster_sha256 === null ? 'automatic' : 'chosen',
     hasStoryboard: row.has_storyboard,

@@ -4,7 +4,35 @@
 
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from '#platform/database/migrate.ts';
-import { STORAGE_MIGRATION } from '../storage/tables.ts';
+import { ACCESS_MIGRATION, BREAK_GLASS_MIGRATION } from '../access/tables.ts';
+import { ALERTING_MIGRATION, RECURRENCE_MIGRATION } from '../alerting/tables.ts';
+import { AUDIT_SEARCH_MIGRATION } from '../audit/search.ts';
+import { migrateAuditChain } from '../audit/tables.ts';
+import { CHANGES_MIGRATION } from '../changes/tables.ts';
+import {
+  INCIDENT_HARM_MIGRATION,
+  INCIDENT_POSTMORTEM_MIGRATION,
+  INCIDENTS_MIGRATION,
+} from '../incidents/tables.ts';
+import {
+  BROADCAST_DRAINS_MIGRATION,
+  LIVE_MIGRATION,
+  SRT_MIGRATION,
+  VIEWERS_MIGRATION,
+  WHIP_MIGRATION,
+} from '../live/tables.ts';
+import { NOTIFICATION_MIGRATION } from '../notifications/tables.ts';
+import {
+  ONCALL_MIGRATION,
+  TAKEN_BACK_ROTAS_MIGRATION,
+  WAITING_FOR_ROTA_MIGRATION,
+} from '../oncall/tables.ts';
+import { ORDERS_MIGRATION, SCALES_MIGRATION } from '../orders/tables.ts';
+import { RUNBOOK_MIGRATION, TAKEN_BACK_RUNBOOKS_MIGRATION } from '../runbooks/tables.ts';
+import { SLO_MIGRATION } from '../slo/tables.ts';
+import { PROJECT_EGRESS_MIGRATION, STORAGE_MIGRATION } from '../storage/tables.ts';
+import { HISTORY_MIGRATION, TELEMETRY_MIGRATION, VIEWINGS_SEARCH_MIGRATION } from '../telemetry/tables.ts';
+import { UPDATES_MIGRATION } from '../updates/tables.ts';
 
 /** Runs statements one after another: the extended protocol takes one at a time. */
 async function run(database: Kysely<unknown>, statements: readonly string[]): Promise<void> {
@@ -297,6 +325,58 @@ const IMPORTS = [
     where kind = 'object' and state in ('waiting', 'running', 'done')`,
 ];
 
+/** Long videos that encoders share, who comes first, and regions whose encoders rest. */
+const CHUNKS = [
+  'alter table jobs add column priority smallint not null default 1 check (priority between 0 and 2)',
+  'alter table jobs add column failure_count integer not null default 0',
+  'alter table jobs add column helpers_max integer not null default 2',
+  "alter table jobs add column placements jsonb not null default '[]'",
+  'alter table jobs add column chunk_plan jsonb',
+  'alter table jobs add column chunk_recipe text',
+  `create table job_chunks (
+    job_id text not null references jobs (id) on delete cascade,
+    chunk_index integer not null,
+    first_frame integer not null,
+    frame_count integer not null,
+    first_segment integer not null,
+    segment_count integer not null,
+    state text not null check (state in ('ready', 'leased', 'done')),
+    attempt integer not null default 0,
+    fence bigint not null default 0,
+    failure_count integer not null default 0,
+    ready_at_ms bigint not null,
+    lease_node_id text,
+    region_id text,
+    is_led boolean not null default false,
+    leased_at_ms bigint,
+    lease_until_ms bigint,
+    progress double precision not null default 0,
+    result jsonb,
+    placement jsonb,
+    failure_code text,
+    failure_message text,
+    primary key (job_id, chunk_index)
+  )`,
+  "create index job_chunks_ready on job_chunks (ready_at_ms) where state = 'ready'",
+  "create index job_chunks_leased on job_chunks (lease_until_ms) where state = 'leased'",
+  `create table encoding_pauses (
+    region_id text primary key,
+    paused_at_ms bigint not null,
+    actor text not null
+  )`,
+];
+
+/** Presets of projects and uploads, and how assets were encoded. */
+const ENCODING = [
+  "alter table projects add column preset text not null default 'standard'",
+  'alter table projects add column is_per_title boolean',
+  "alter table projects add column codecs text[] not null default '{h264}'",
+  'alter table assets add column preset text',
+  'alter table assets add column encoding jsonb',
+  'alter table asset_versions add column preset text',
+  'alter table imports add column preset text',
+];
+
 export const migrations: readonly Migration[] = [
   { id: '0001_access', up: (database) => run(database, ACCESS) },
   { id: '0002_fleet', up: (database) => run(database, FLEET) },
@@ -306,4 +386,35 @@ export const migrations: readonly Migration[] = [
   { id: '0006_asset_files', up: (database) => run(database, ASSET_FILES) },
   { id: '0007_imports', up: (database) => run(database, IMPORTS) },
   { id: '0008_storage', up: (database) => run(database, STORAGE_MIGRATION) },
+  { id: '0011_chunks', up: (database) => run(database, CHUNKS) },
+  { id: '0012_project_egress', up: (database) => run(database, PROJECT_EGRESS_MIGRATION) },
+  { id: '0020_live', up: (database) => run(database, LIVE_MIGRATION) },
+  { id: '0021_encoding', up: (database) => run(database, ENCODING) },
+  { id: '0022_srt', up: (database) => run(database, SRT_MIGRATION) },
+  { id: '0023_whip', up: (database) => run(database, WHIP_MIGRATION) },
+  { id: '0030_telemetry', up: (database) => run(database, TELEMETRY_MIGRATION) },
+  { id: '0031_slo', up: (database) => run(database, SLO_MIGRATION) },
+  { id: '0032_alerts', up: (database) => run(database, [...ALERTING_MIGRATION, ...NOTIFICATION_MIGRATION]) },
+  { id: '0033_incidents', up: (database) => run(database, [...CHANGES_MIGRATION, ...INCIDENTS_MIGRATION]) },
+  { id: '0034_oncall', up: (database) => run(database, ONCALL_MIGRATION) },
+  { id: '0035_runbooks', up: (database) => run(database, RUNBOOK_MIGRATION) },
+  { id: '0036_audit_chain', up: migrateAuditChain },
+  { id: '0037_access', up: (database) => run(database, ACCESS_MIGRATION) },
+  { id: '0040_broadcast_drains', up: (database) => run(database, BROADCAST_DRAINS_MIGRATION) },
+  { id: '0041_viewers', up: (database) => run(database, VIEWERS_MIGRATION) },
+  { id: '0042_updates', up: (database) => run(database, UPDATES_MIGRATION) },
+  { id: '0043_incident_harm', up: (database) => run(database, INCIDENT_HARM_MIGRATION) },
+  { id: '0044_incident_postmortem', up: (database) => run(database, INCIDENT_POSTMORTEM_MIGRATION) },
+  { id: '0045_viewings_search', up: (database) => run(database, VIEWINGS_SEARCH_MIGRATION) },
+  { id: '0046_audit_search', up: (database) => run(database, AUDIT_SEARCH_MIGRATION) },
+  { id: '0047_break_glass', up: (database) => run(database, BREAK_GLASS_MIGRATION) },
+  { id: '0049_orders', up: (database) => run(database, ORDERS_MIGRATION) },
+  { id: '0050_history', up: (database) => run(database, HISTORY_MIGRATION) },
+  { id: '0051_scales', up: (database) => run(database, SCALES_MIGRATION) },
+  { id: '0053_recurring_maintenance', up: (database) => run(database, RECURRENCE_MIGRATION) },
+  { id: '0054_waiting_for_rota', up: (database) => run(database, WAITING_FOR_ROTA_MIGRATION) },
+  {
+    id: '0055_taken_back_versions',
+    up: (database) => run(database, [...TAKEN_BACK_RUNBOOKS_MIGRATION, ...TAKEN_BACK_ROTAS_MIGRATION]),
+  },
 ];

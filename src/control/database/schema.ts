@@ -5,8 +5,27 @@ import type { ColumnType, Generated, Kysely, Transaction } from 'kysely';
 import type { AssetView } from '#contract/api/assets.ts';
 import type { EventType } from '#contract/api/events.ts';
 import type { ImportView } from '#contract/api/imports.ts';
+import type { PlacementView } from '#contract/api/jobs.ts';
+import type { EncodingReport, VideoCodecName } from '#contract/encoding.ts';
+import type { ChunkPlan, ChunkResult } from '#contract/jobs.ts';
 import type { AssetCaptionTrack } from '#contract/media.ts';
+import type { SrtPorts } from '#contract/node-api.ts';
+import type { AccessTables } from '../access/tables.ts';
+import type { AlertingTables } from '../alerting/tables.ts';
+import type { AuditChainColumns, AuditTables } from '../audit/tables.ts';
+import type { ChangeTables } from '../changes/tables.ts';
+import type { IncidentTables } from '../incidents/tables.ts';
+import type { LiveTables } from '../live/tables.ts';
+import type { NotificationTables } from '../notifications/tables.ts';
+import type { OncallTables } from '../oncall/tables.ts';
+import type { OrderTables } from '../orders/tables.ts';
+import type { RunbookTables } from '../runbooks/tables.ts';
+import type { SloTables } from '../slo/tables.ts';
 import type { AssetStorageColumns, ProjectStorageColumns, StorageTables } from '../storage/tables.ts';
+import type { TelemetryTables } from '../telemetry/tables.ts';
+
+/** Columns that a row does not have when it is written. */
+type Generatable<T> = { [K in keyof T]: Generated<T[K]> };
 
 /** jsonb: written as text, read as a value. */
 type Json<T> = ColumnType<T, string, string>;
@@ -16,6 +35,9 @@ interface ProjectsTable extends ProjectStorageColumns {
   name: string;
   created_at_ms: number;
   target_lufs: number | null;
+  preset: Generated<string>;
+  is_per_title: boolean | null;
+  codecs: Generated<VideoCodecName[]>;
 }
 
 interface ApiTokensTable {
@@ -28,6 +50,8 @@ interface ApiTokensTable {
   created_at_ms: number;
   last_used_at_ms: number | null;
   expires_at_ms: number | null;
+  /** Regions in which an operator may act; null: all. */
+  region_ids: Generated<string[] | null>;
 }
 
 interface SessionsTable {
@@ -38,7 +62,7 @@ interface SessionsTable {
   expires_at_ms: number;
 }
 
-interface AuditEntriesTable {
+interface AuditEntriesTable extends Generatable<AuditChainColumns> {
   id: Generated<number>;
   at_ms: number;
   actor: string;
@@ -57,6 +81,10 @@ interface NodesTable {
   node_url: string;
   ingest_url: string;
   edge_url: string;
+  rtmp_url: string | null;
+  whip_url: string | null;
+  channel_slots: number | null;
+  srt: ColumnType<SrtPorts | null, string | null, string | null>;
   joined_at_ms: number;
   updated_at_ms: number;
 }
@@ -140,6 +168,9 @@ export interface AssetsTable extends AssetStorageColumns {
   ready_at_ms: number | null;
   duration_ms: number | null;
   renditions: Json<AssetView['renditions']>;
+  /** Asked for with the upload of this version. */
+  preset: string | null;
+  encoding: ColumnType<EncodingReport | null, string | null, string | null>;
   media_region_ids: string[];
   captions: ColumnType<AssetCaptionTrack[], string | undefined, string>;
   poster_sha256: string | null;
@@ -183,6 +214,50 @@ export interface JobsTable {
   failure_message: string | null;
   created_at_ms: number;
   updated_at_ms: number;
+  /** 0 high, 1 normal, 2 low. */
+  priority: Generated<number>;
+  /** Failed attempts at it and at its chunks since it was last begun anew. */
+  failure_count: Generated<number>;
+  /** How many nodes may help at once: grows with every finished chunk, shrinks to one with every failure. */
+  helpers_max: Generated<number>;
+  /** The last decisions about it, newest first. */
+  placements: ColumnType<PlacementView[], string | undefined, string>;
+  /** How its pictures are made, when several encoders share them; null: one makes all. */
+  chunk_plan: ColumnType<ChunkPlan | null, string | null | undefined, string | null>;
+  chunk_recipe: string | null;
+}
+
+/** A part of a long video that an encoder leases. */
+export interface JobChunksTable {
+  job_id: string;
+  chunk_index: number;
+  first_frame: number;
+  frame_count: number;
+  first_segment: number;
+  segment_count: number;
+  state: 'ready' | 'leased' | 'done';
+  attempt: Generated<number>;
+  fence: Generated<number>;
+  failure_count: Generated<number>;
+  ready_at_ms: number;
+  lease_node_id: string | null;
+  /** Of the node that works on it or has made it. */
+  region_id: string | null;
+  /** Taken by the leader: its lease is that of the job. */
+  is_led: Generated<boolean>;
+  leased_at_ms: number | null;
+  lease_until_ms: number | null;
+  progress: Generated<number>;
+  result: ColumnType<ChunkResult | null, string | null | undefined, string | null>;
+  placement: ColumnType<PlacementView | null, string | null | undefined, string | null>;
+  failure_code: string | null;
+  failure_message: string | null;
+}
+
+interface EncodingPausesTable {
+  region_id: string;
+  paused_at_ms: number;
+  actor: string;
 }
 
 export interface EventsTable {
@@ -266,6 +341,7 @@ export interface ImportsTable {
   object_etag: string | null;
   name: string | null;
   visibility: ImportView['visibility'];
+  preset: string | null;
   state: ImportView['state'];
   attempt: number;
   attempts_max: number;
@@ -284,7 +360,20 @@ export interface ImportsTable {
   updated_at_ms: number;
 }
 
-export interface ControlTables extends StorageTables {
+export interface ControlTables
+  extends AccessTables,
+    AuditTables,
+    StorageTables,
+    LiveTables,
+    TelemetryTables,
+    ChangeTables,
+    IncidentTables,
+    OncallTables,
+    OrderTables,
+    RunbookTables,
+    SloTables,
+    AlertingTables,
+    NotificationTables {
   projects: ProjectsTable;
   api_tokens: ApiTokensTable;
   sessions: SessionsTable;
@@ -301,6 +390,8 @@ export interface ControlTables extends StorageTables {
   asset_files: AssetFilesTable;
   catalog_changes: CatalogChangesTable;
   jobs: JobsTable;
+  job_chunks: JobChunksTable;
+  encoding_pauses: EncodingPausesTable;
   imports: ImportsTable;
   events: EventsTable;
   webhooks: WebhooksTable;

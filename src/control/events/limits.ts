@@ -5,28 +5,8 @@ export const WEBHOOKS_PER_PROJECT_MAX = 50;
 /** Webhooks in all: each round looks at every one of them. */
 export const WEBHOOKS_MAX = 1_000;
 
-/** A receiver that needs longer should take the event and work later; a slow one must not fill our slots. */
-export const ANSWER_MS_MAX = 10_000;
-/** How long the body of an answer is read, once its status has decided the outcome. */
-export const ANSWER_BODY_MS_MAX = 1_000;
-/** What is kept of an answer: enough to read an error, too little to fill the database. */
-export const ANSWER_BYTES_KEPT = 512;
-/** Attempts in flight at one webhook: enough for hundreds of events per second, few enough for a small receiver. */
-export const SLOTS_PER_WEBHOOK = 10;
-/** Attempts in flight in all, about 50 kB each; past it every webhook still has one. */
-export const SLOTS_MAX = 100;
 /** Due deliveries looked at in one claim: most are heads of their lanes, the others are put aside for good. */
 export const CLAIM_CANDIDATES_MAX = 200;
-/** Claims at one webhook before the next one has its turn. */
-export const CLAIMS_PER_TURN = 4;
-/** An attempt ends within 12 s; a claim that is this old was never recorded. */
-export const CLAIM_MS = 30_000;
-/** How soon a new event is seen; one cheap query, so that a quiet system costs nothing. */
-export const POLL_MS = 400;
-/** Claims of a lost leader are looked for this often. */
-export const SWEEP_MS = 5_000;
-/** How long stopping waits for attempts in flight; what is cut off is repeated by the next leader. */
-export const STOP_MS_MAX = 1_500;
 
 /** Events, and deliveries that have ended, are kept for a month: as far back as a replay reaches. */
 export const EVENTS_KEPT_MS = 30 * 86_400_000;

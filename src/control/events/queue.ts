@@ -15,7 +15,9 @@ import type {
   WebhookDeliveriesTable,
   WebhooksTable,
 } from '../database/schema.ts';
-import { CLAIM_CANDIDATES_MAX, CLAIM_MS } from './limits.ts';
+import { CLAIM_MS } from '../outbox/limits.ts';
+import { type NextOfAttempt, settledColumns } from '../outbox/settled-columns.ts';
+import { CLAIM_CANDIDATES_MAX } from './limits.ts';
 
 export type WebhookRow = Selectable<WebhooksTable>;
 export type DeliveryRow = Selectable<WebhookDeliveriesTable>;
@@ -160,10 +162,7 @@ export interface SettledAttempt {
   readonly status: number | null;
   readonly problem: string | null;
   readonly answer: string;
-  readonly next:
-    | { readonly kind: 'delivered' }
-    | { readonly kind: 'retry'; readonly dueAtMs: number }
-    | { readonly kind: 'dead'; readonly reason: string };
+  readonly next: NextOfAttempt;
   readonly endedAtMs: number;
 }
 
@@ -173,17 +172,9 @@ export async function settleAttempt(
   { delivery, next, ...attempt }: SettledAttempt,
 ): Promise<boolean> {
   const isEnd = next.kind !== 'retry';
-  const reason = next.kind === 'delivered' ? null : next.kind === 'dead' ? next.reason : attempt.problem;
   const settled = await transaction
     .updateTable('webhook_deliveries')
-    .set({
-      state: isEnd ? next.kind : 'waiting',
-      ...(isEnd ? { ended_at_ms: attempt.endedAtMs } : { due_at_ms: next.dueAtMs }),
-      reason,
-      last_status: attempt.status,
-      lease_until_ms: null,
-      claim_term: null,
-    })
+    .set(settledColumns(next, attempt))
     .where('id', '=', delivery.id)
     .where('state', '=', 'sending')
     .where('attempts', '=', delivery.attempts)

@@ -3,11 +3,12 @@
 // it has had the time to miss its beats: a restarted control must not declare the world dead.
 
 import type { SiteConfig } from '#contract/config.ts';
-import type { Beat } from '#contract/node-api.ts';
+import type { Beat, SrtPorts } from '#contract/node-api.ts';
 import type { Role } from '#contract/snapshot.ts';
 import type { ControlContext } from '../context.ts';
 import { DEAD_AFTER_MS } from '../limits.ts';
 import { inTurn } from '../serial.ts';
+import { createEgressLedger, type EgressLedger } from './egress-ledger.ts';
 import { advanceRates, type Rates, type RateTrack, ratesOf, totalsOf } from './rates.ts';
 import { readDrains, readNodes } from './store.ts';
 import { createTrafficHistory, type TrafficHistory, type TrafficPoint } from './traffic-history.ts';
@@ -22,6 +23,14 @@ export interface NodeRecord {
   readonly nodeUrl: string;
   readonly ingestUrl: string;
   readonly edgeUrl: string;
+  /** null: takes no live publishers by RTMP. */
+  readonly rtmpUrl: string | null;
+  /** null: takes no live publishers by WHIP. */
+  readonly whipUrl: string | null;
+  /** null: runs no live channels. */
+  readonly channelSlots: number | null;
+  /** null: takes no live publishers by SRT. */
+  readonly srt: SrtPorts | null;
 }
 
 export interface FleetNode extends NodeRecord {
@@ -29,6 +38,8 @@ export interface FleetNode extends NodeRecord {
   readonly lastBeat: Beat | null;
   readonly lastBeatAtMs: number | null;
   readonly rates: Rates;
+  /** Of the newest beat, as far as people look at them. */
+  readonly gauges: Readonly<Record<string, number>>;
 }
 
 export interface FleetSite {
@@ -64,10 +75,25 @@ export interface Fleet {
   sites(): readonly FleetSite[];
   site(siteId: string): FleetSite | undefined;
   traffic(): TrafficPoint[];
+  /** What edges have sent of each project, to be booked. */
+  readonly ledger: EgressLedger;
 }
+
+/** Gauges that are kept of each node; the whole of them would fill memory. */
+const GAUGES_KEPT = [
+  'edge_cache_bytes',
+  'edge_connections',
+  'edge_disk_bytes',
+  'edge_disk_failing',
+  'edge_fill_limit',
+  'edge_fills',
+  'encoder_slots',
+  'encoder_slots_max',
+] as const;
 
 interface Pulse {
   beat: Beat | null;
+  gauges: Readonly<Record<string, number>>;
   atMs: number | null;
   /** Monotonic: a jump of the wall clock must not kill the fleet. */
   seenMonotonicMs: number;
@@ -88,6 +114,7 @@ class MemoryFleet implements Fleet {
   readonly #pulses = new Map<string, Pulse>();
   readonly #traffic: TrafficHistory;
   #drains: ReadonlyMap<string, number> = new Map();
+  readonly ledger = createEgressLedger();
   readonly reload = inTurn(() => this.#read());
 
   constructor({ config, database, clock }: ControlContext) {
@@ -125,6 +152,7 @@ class MemoryFleet implements Fleet {
       const isEarly = this.#clock.monotonicMs() - this.#startedMonotonicMs < DEAD_AFTER_MS;
       pulse = {
         beat: null,
+        gauges: {},
         atMs: null,
         seenMonotonicMs: isEarly ? this.#startedMonotonicMs : this.#clock.monotonicMs(),
         track: undefined,
@@ -142,6 +170,7 @@ class MemoryFleet implements Fleet {
       lastBeat: pulse.beat,
       lastBeatAtMs: pulse.atMs,
       rates: ratesOf(pulse.track, this.#clock.nowMs()),
+      gauges: pulse.gauges,
     };
   }
 
@@ -157,8 +186,13 @@ class MemoryFleet implements Fleet {
     if (previous?.bootId === next.bootId && next.sequence <= previous.sequence)
       return { isChange: !wasAlive, isReboot: false };
     // Counters are taken in as numbers; keeping the whole record per node would fill memory.
-    pulse.beat = { ...next, counters: {}, gauges: {} };
-    const { bootId, sequence, counters } = next;
+    const { bootId, sequence, counters, edge } = next;
+    const hotObjects = edge?.hotObjects ?? [];
+    const kept = edge === undefined ? {} : { edge: { bytesByProject: {}, hotObjects } };
+    pulse.beat = { ...next, counters: {}, gauges: {}, ...kept };
+    pulse.gauges = pick(next.gauges, GAUGES_KEPT);
+    if (record !== undefined && edge !== undefined)
+      this.ledger.note({ nodeId, regionId: record.regionId, bootId, bytesByProject: edge.bytesByProject });
     const step = advanceRates(pulse.track, { bootId, sequence, atMs: nowMs, totals: totalsOf(counters) });
     pulse.track = step.track;
     if (record !== undefined && step.done.bytesSent > 0)
@@ -184,6 +218,10 @@ class MemoryFleet implements Fleet {
     for (const nodeId of this.#pulses.keys()) if (!this.#records.has(nodeId)) this.#pulses.delete(nodeId);
     this.#drains = newDrains;
   }
+}
+
+function pick(values: Readonly<Record<string, number>>, names: readonly string[]): Record<string, number> {
+  return Object.fromEntries(names.flatMap((name) => (name in values ? [[name, values[name] ?? 0]] : [])));
 }
 
 /** A site as its nodes make it. */

@@ -1,12 +1,12 @@
 // Join tokens: one-time, bound to a site, kept as hashes. For a supervisor on this machine, a valid one waits in a
 // 0600 file for each site that has no node, or none alive: so a node that lost its disk can come back by itself.
 
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { worldRoutes } from '#contract/api/world.ts';
 import type { Config, RegionConfig } from '#contract/config.ts';
 import { MeridianError } from '#contract/errors.ts';
-import { writeFileDurably } from '#platform/disk.ts';
+import { makeDirectoryDurably, writeFileDurably } from '#platform/disk.ts';
 import { type Principal, requireAllProjects } from '../access/principal.ts';
 import { hashSecret, makeSecret } from '../access/secrets.ts';
 import { recordAudit } from '../audit/audit.ts';
@@ -74,7 +74,7 @@ export function createJoinTokens(context: ControlContext, fleet: Fleet): JoinTok
         const isNeeded = isStart ? site.nodes.length === 0 : !site.nodes.some(({ isAlive }) => isAlive);
         if (!isNeeded || (local.get(site.id) ?? 0) > clock.nowMs() + LOCAL_JOIN_TOKEN_MS / 2) continue;
         const { joinToken, expiresAtMs } = await issue(site.id, LOCAL_JOIN_TOKEN_MS, { kind: 'anyone' });
-        await mkdir(directory, { recursive: true, mode: 0o700 });
+        await makeDirectoryDurably(directory);
         await writeFileDurably(join(directory, site.id), `${joinToken}\n`, { mode: 0o600 });
         local.set(site.id, expiresAtMs);
         log.debug({ siteId: site.id }, 'a join token waits for this site');

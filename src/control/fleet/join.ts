@@ -31,7 +31,14 @@ export function createJoin(
         reason: `body.regionId: the site ${request.siteId} lies in ${region.id}`,
       });
     requireKey(request.publicKey);
-    const node: NodeRecord = { ...rest, id: request.nodeId };
+    const node: NodeRecord = {
+      ...rest,
+      id: request.nodeId,
+      rtmpUrl: request.rtmpUrl ?? null,
+      whipUrl: request.whipUrl ?? null,
+      channelSlots: request.channelSlots ?? null,
+      srt: request.srt ?? null,
+    };
     const nowMs = clock.nowMs();
     const known = fleet.node(node.id);
     const isItself = principal.kind === 'node' && principal.nodeId === node.id;

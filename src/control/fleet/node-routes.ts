@@ -6,6 +6,7 @@ import { readChanges } from '../catalog/store.ts';
 import { registerUpload } from '../catalog/uploads.ts';
 import type { ControlContext, OnWorldChange } from '../context.ts';
 import type { Handlers } from '../http/call.ts';
+import type { Orders } from '../orders/orders.ts';
 import type { Publisher } from '../snapshot/publisher.ts';
 import type { Fleet } from './fleet.ts';
 import type { Join } from './join.ts';
@@ -20,6 +21,7 @@ export interface NodeRouteDependencies {
   readonly context: ControlContext;
   readonly fleet: Fleet;
   readonly join: Join;
+  readonly orders: Orders;
   readonly publisher: Publisher;
   readonly rootPublicKey: string;
   onWorldChange: OnWorldChange;
@@ -43,6 +45,7 @@ export function createNodeHandlers(
       if (body.nodeId !== principal.nodeId)
         throw new MeridianError('invalid_request', { reason: 'body.nodeId: it is not the node that signed' });
       const { isChange, isReboot } = fleet.beat(principal.nodeId, body);
+      dependencies.orders.note(principal.nodeId, body);
       if (isReboot) dependencies.onReboot(principal.nodeId);
       if (isChange) dependencies.onWorldChange();
       const node = fleet.node(principal.nodeId);

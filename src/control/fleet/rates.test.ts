@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { advanceRates, type RateTrack, ratesOf, totalsOf } from './rates.ts';
+import { advanceRates, type RateTrack, ratesOf, totalsOf, ZERO_TOTALS } from './rates.ts';
 import { createTrafficHistory } from './traffic-history.ts';
 
 function report(bootId: string, sequence: number, atMs: number, bytesSent: number) {
-  return { bootId, sequence, atMs, totals: { bytesSent, requests: sequence, hits: 0, misses: 0 } };
+  return { bootId, sequence, atMs, totals: { ...ZERO_TOTALS, bytesSent, requests: sequence } };
 }
 
 function follow(...reports: ReturnType<typeof report>[]) {
@@ -58,9 +58,11 @@ test('counters are summed over their labels, and others are left alone', () => {
       edge_requests_total: 3,
       edge_hits_total: 2,
       edge_misses_total: 1,
+      'edge_origin_fetches_total{region="dublin"}': 4,
+      'edge_origin_fetches_total{kind="hedge",region="dublin"}': 1,
       broken: Number.NaN,
     }),
-    { bytesSent: 15, requests: 3, hits: 2, misses: 1 },
+    { ...ZERO_TOTALS, bytesSent: 15, requests: 3, hits: 2, misses: 1, originFetches: 4, hedges: 1 },
   );
 });
 

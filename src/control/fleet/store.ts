@@ -16,6 +16,10 @@ export async function readNodes(database: ControlDatabase): Promise<NodeRecord[]
     nodeUrl: row.node_url,
     ingestUrl: row.ingest_url,
     edgeUrl: row.edge_url,
+    rtmpUrl: row.rtmp_url,
+    whipUrl: row.whip_url,
+    channelSlots: row.channel_slots,
+    srt: row.srt,
   }));
 }
 
@@ -39,6 +43,10 @@ export async function saveNode(
     node_url: node.nodeUrl,
     ingest_url: node.ingestUrl,
     edge_url: node.edgeUrl,
+    rtmp_url: node.rtmpUrl,
+    whip_url: node.whipUrl,
+    channel_slots: node.channelSlots,
+    srt: node.srt === null ? null : JSON.stringify(node.srt),
     updated_at_ms: nowMs,
   };
   await transaction

@@ -3,9 +3,11 @@
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { apiRoutes } from '#contract/api/routes.ts';
+import { noticeSchema } from '#contract/api/updates.ts';
 import { ERRORS, type ErrorCode } from '#contract/errors.ts';
 import { nodeRoutes } from '#contract/node-api.ts';
 import type { RouteDefinition, RouteTable } from '#contract/route.ts';
+import { UPDATE_TOPICS, UPDATES_PATH } from '#contract/update-topics.ts';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
 
@@ -31,6 +33,8 @@ export function errorsOf(path: string, route: RouteDefinition): readonly ErrorCo
   if (route.body !== undefined) codes.add('request_too_large');
   if (route.permission === 'node')
     for (const code of ['node_unknown', 'node_signature'] as const) codes.add(code);
+  else if (route.permission === 'sender')
+    for (const code of ['unauthenticated', 'wrong_credential'] as const) codes.add(code);
   else if (route.permission !== 'anyone')
     for (const code of ['unauthenticated', 'wrong_credential', 'forbidden', 'wrong_project'] as const)
       codes.add(code);
@@ -58,7 +62,10 @@ export function describeRoute(key: string, route: RouteDefinition) {
     security: securityOf(route),
     request,
     responses: {
-      200: { description: 'Done', content: { 'application/json': { schema: route.response } } },
+      [route.status ?? 200]: {
+        description: 'Done',
+        content: { 'application/json': { schema: route.response } },
+      },
       ...problemResponses(errorsOf(path, route)),
     },
   });
@@ -82,6 +89,7 @@ function problemResponses(codes: readonly ErrorCode[]) {
 function securityOf(route: RouteDefinition): { [scheme: string]: string[] }[] {
   if (route.permission === 'anyone') return [];
   if (route.permission === 'node') return [{ nodeSignature: [] }];
+  if (route.permission === 'sender') return [{ alertSender: [] }];
   return [{ apiToken: [route.permission] }, { session: [route.permission] }];
 }
 
@@ -100,13 +108,49 @@ export function describeRoutes(...tables: readonly RouteTable[]): ReadonlyMap<st
   );
 }
 
+/** The stream of notices: its answer is no JSON, so it stands beside the table. */
+const UPDATES_OPERATION = {
+  method: 'get' as const,
+  path: UPDATES_PATH,
+  summary: 'A stream of notices that something of a topic changed; ask its routes again',
+  tags: ['live updates'],
+  operationId: operationId('GET', UPDATES_PATH),
+  security: [{ apiToken: ['viewer'] }, { session: ['viewer'] }],
+  request: {
+    query: z.object({
+      topics: z
+        .string()
+        .optional()
+        .describe(`Of ${UPDATE_TOPICS.join(', ')}, with commas; default: all that the caller may hear of`),
+    }),
+  },
+  responses: {
+    200: {
+      description: 'Server-sent events; the data of each is a notice',
+      content: { 'text/event-stream': { schema: noticeSchema } },
+    },
+    ...problemResponses([
+      'forbidden',
+      'internal',
+      'invalid_request',
+      'overloaded',
+      'unauthenticated',
+      'unavailable',
+      'wrong_credential',
+      'wrong_project',
+    ]),
+  },
+};
+
 /** The OpenAPI 3.1 document of everything that control serves. */
 export function openApiDocument(): object {
   const app = new OpenAPIHono();
   for (const operation of describeRoutes(apiRoutes, nodeRoutes).values())
     app.openAPIRegistry.registerPath(operation);
+  app.openAPIRegistry.registerPath(UPDATES_OPERATION);
   const schemes = {
     apiToken: { type: 'http', scheme: 'bearer', description: 'API token, mrd_…' },
+    alertSender: { type: 'http', scheme: 'bearer', description: 'Token of a sender of alerts, mra_…' },
     session: { type: 'apiKey', in: 'cookie', name: 'meridian_session', description: 'Console session' },
     nodeSignature: {
       type: 'apiKey',

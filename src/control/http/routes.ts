@@ -57,7 +57,8 @@ export function mountRoutes<T extends RouteTable>(
           signal: context.req.raw.signal,
           setHeader: (name: string, value: string) => context.header(name, value, { append: true }),
         };
-        return context.json(await guard(() => handler(call)), 200);
+        const answer = context.json(await guard(() => handler(call)), route.status ?? 200);
+        return answer as never;
       },
       (result) => {
         if (!result.success) throw invalidRequest(result.error, result.target);

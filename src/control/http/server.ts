@@ -8,9 +8,13 @@ import { HTTPException } from 'hono/http-exception';
 import { type ApiRoutes, apiRoutes } from '#contract/api/routes.ts';
 import { MeridianError, toProblem } from '#contract/errors.ts';
 import { nodeRoutes } from '#contract/node-api.ts';
+import { UPDATES_PATH } from '#contract/update-topics.ts';
 import { closeServer, listen } from '#platform/http/server.ts';
 import type { Log } from '#platform/log.ts';
 import type { Metrics } from '#platform/metrics.ts';
+import { authorize, type UserPrincipal } from '../access/principal.ts';
+import { SIGN_IN_CALLBACK_PATH, SIGN_IN_PATH, SIGN_OUT_PATH, type SignIn } from '../access/sign-in.ts';
+import { FEED_PATH } from '../oncall/feeds.ts';
 import type { Handlers } from './call.ts';
 import { consoleResponse } from './console-files.ts';
 import { openApiDocument, PROBLEM_CONTENT_TYPE } from './describe.ts';
@@ -33,6 +37,12 @@ export interface ControlServerDependencies {
   readonly apiHandlers: Handlers<ApiRoutes>;
   readonly nodeHandlers: Handlers<typeof nodeRoutes>;
   readonly gate: Omit<RouteGate, 'addressOf'>;
+  /** Through a provider of identities; null: there is none. */
+  readonly signIn: SignIn | null;
+  /** The calendar that a secret opens. */
+  readFeed(token: string): Promise<string>;
+  /** A stream of notices for whoever may listen. */
+  openUpdates(principal: UserPrincipal, topics: string | undefined): Promise<ReadableStream<Uint8Array>>;
   /** Why control cannot do its work now, each a sentence; empty when it can. */
   notReadyReasons(): readonly string[];
 }
@@ -63,13 +73,28 @@ function createApp(dependencies: ControlServerDependencies): OpenAPIHono<Control
   });
   app.use(bodyLimit);
   mountStatusPages(app, dependencies);
+  mountUpdates(app, dependencies);
   mountRoutes(app, apiRoutes, dependencies.apiHandlers, { ...dependencies.gate, addressOf });
   mountRoutes(app, nodeRoutes, dependencies.nodeHandlers, { ...dependencies.gate, addressOf });
 
-  const document = JSON.stringify(openApiDocument());
-  app.get('/v1/openapi.json', (context) =>
-    context.body(document, 200, { 'content-type': 'application/json' }),
+  let document: string | undefined;
+  app.get('/v1/openapi.json', (context) => {
+    document ??= JSON.stringify(openApiDocument());
+    return context.body(document, 200, { 'content-type': 'application/json' });
+  });
+  app.get(FEED_PATH, async (context) =>
+    context.body(await dependencies.readFeed(context.req.query('token') ?? ''), 200, {
+      'content-type': 'text/calendar; charset=utf-8',
+    }),
   );
+  const { signIn } = dependencies;
+  if (signIn !== null) {
+    app.get(SIGN_IN_PATH, (context) => signIn.begin(context));
+    app.get(SIGN_IN_CALLBACK_PATH, (context) =>
+      dependencies.gate.guard(() => signIn.finish(context, addressOf(context))),
+    );
+    app.get(SIGN_OUT_PATH, (context) => signIn.signOut(context));
+  }
   app.all('/v1/*', () => {
     throw new MeridianError('not_found', { what: 'such route' });
   });
@@ -82,6 +107,20 @@ function createApp(dependencies: ControlServerDependencies): OpenAPIHono<Control
   });
   app.onError((error, context) => problemResponse(error, context, log));
   return app;
+}
+
+function mountUpdates(
+  app: OpenAPIHono<ControlEnvironment>,
+  { gate, openUpdates }: ControlServerDependencies,
+): void {
+  app.get(UPDATES_PATH, async (context) => {
+    const principal = await gate.guard(() => gate.authenticate(context, 'viewer'));
+    authorize(principal, 'viewer');
+    // `authorize` lets none but users pass here; the compiler does not know.
+    if (principal.kind !== 'user') throw new MeridianError('unauthenticated');
+    const body = await openUpdates(principal, context.req.query('topics'));
+    return context.body(body, 200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
+  });
 }
 
 function problemResponse(error: Error, context: ControlContext, log: Log): Response {

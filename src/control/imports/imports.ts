@@ -11,6 +11,7 @@ import type { ControlContext } from '../context.ts';
 import type { ControlTransaction } from '../database/schema.ts';
 import { CLAIMS_MAX } from '../limits.ts';
 import { IMPORT_LOOK_MS_MAX, IMPORT_OBJECTS_MAX } from './limits.ts';
+import { judgeImports } from './quota.ts';
 import {
   addObjects,
   countObjects,
@@ -82,14 +83,31 @@ class DatabaseImports implements Imports {
           this.wake();
           return [];
         }
+        const tasks = await this.#judged(nodeId, rows);
         const leftMs = deadlineMs - clock.monotonicMs();
-        if (rows.length > 0 || leftMs <= 0 || signal.aborted) return rows.map(taskOf);
+        if (tasks.length > 0 || leftMs <= 0 || signal.aborted) return tasks;
+        // All were refused: others may fit.
+        if (rows.length > 0) continue;
         const nextMs = Math.max(1, (await msUntilNextImport(database)) ?? IMPORT_LOOK_MS_MAX);
         await this.#rest(Math.min(leftMs, nextMs, IMPORT_LOOK_MS_MAX), changed, signal);
       }
     } finally {
       this.#waiting -= 1;
     }
+  }
+
+  /** What the quotas of their projects allow; the rest has failed, with the reason. */
+  async #judged(nodeId: string, rows: readonly ImportRow[]): Promise<ImportTask[]> {
+    const tasks: ImportTask[] = [];
+    for (const answer of await judgeImports(this.#context, rows)) {
+      const { row } = answer;
+      if ('refusal' in answer) {
+        const { code, message, action } = answer.refusal;
+        const failure = { code, message: `${message} ${action}`, isRetryable: false };
+        await this.fail({ importId: row.id, nodeId, fence: row.fence }, failure);
+      } else tasks.push(taskOf(row, answer.bytesMax));
+    }
+    return tasks;
   }
 
   async #rest(milliseconds: number, changed: Promise<void>, signal: AbortSignal): Promise<void> {
@@ -229,7 +247,7 @@ function requireRunning(row: ImportRow): void {
   if (row.state !== 'running') throw new MeridianError('lease_lost', { job: row.id });
 }
 
-function taskOf(row: ImportRow): ImportTask {
+function taskOf(row: ImportRow, bytesMax: number): ImportTask {
   return {
     id: row.id,
     fence: row.fence,
@@ -238,6 +256,8 @@ function taskOf(row: ImportRow): ImportTask {
     projectId: row.project_id,
     visibility: row.visibility,
     name: row.name,
+    bytesMax,
+    ...(row.preset === null ? {} : { preset: row.preset }),
     target: targetOf(row),
   };
 }

@@ -8,6 +8,7 @@ import { hasProject } from '../access/store.ts';
 import { recordAudit } from '../audit/audit.ts';
 import type { ControlContext } from '../context.ts';
 import type { Call, Handlers } from '../http/call.ts';
+import { requireQuota } from '../storage/usage.ts';
 import type { ImportLease, Imports } from './imports.ts';
 import { IMPORTS_OPEN_MAX } from './limits.ts';
 import {
@@ -105,6 +106,8 @@ async function createImport(
   requireProject(principal, body.projectId);
   const made = whatToImport(body, context.config.imports.allowPrivateAddresses);
   const nowMs = context.clock.nowMs();
+  // A bucket makes no asset itself; its objects are judged one by one when they are fetched.
+  if (made.kind === 'url') await requireQuota(context, body.projectId, true);
   const row = newImportRow(made, nowMs, context.random);
   await context.database.transaction().execute(async (transaction) => {
     if (!(await hasProject(transaction, body.projectId)))
@@ -130,10 +133,15 @@ async function createImport(
 }
 
 function whatToImport(body: CreateCall['body'], isPrivateAllowed: boolean): NewImport {
-  const { name, projectId, s3, url, visibility } = body;
+  const { name, preset, projectId, s3, url, visibility } = body;
   if ((url === undefined) === (s3 === undefined))
     throw new MeridianError('invalid_request', { reason: 'body: give either url or s3' });
-  const common = { projectId, visibility, ...(name === undefined ? {} : { name }) };
+  const common = {
+    projectId,
+    visibility,
+    ...(name === undefined ? {} : { name }),
+    ...(preset === undefined ? {} : { preset }),
+  };
   if (s3 !== undefined) {
     if (name !== undefined)
       throw new MeridianError('invalid_request', {
@@ -192,6 +200,7 @@ function toView(row: ImportRow, counts: ObjectCounts | undefined): ImportView {
     location: locationOf(row),
     name: row.name,
     visibility: row.visibility,
+    preset: row.preset,
     state: stateOf(row, counts),
     assetId: row.asset_id,
     attempt: row.attempt,

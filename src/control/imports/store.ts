@@ -26,6 +26,7 @@ export interface NewImport {
   readonly objectKey?: string;
   readonly objectEtag?: string;
   readonly name?: string;
+  readonly preset?: string;
   readonly totalBytes?: number;
 }
 
@@ -43,6 +44,7 @@ export function newImportRow(made: NewImport, nowMs: number, random: RandomBytes
     object_etag: made.objectEtag ?? null,
     name: made.name ?? null,
     visibility: made.visibility,
+    preset: made.preset ?? null,
     state: 'waiting' as const,
     attempt: 0,
     attempts_max: DEFAULT_BACKOFF.attemptsMax,
@@ -218,6 +220,7 @@ export async function addObjects(
             kind: 'object',
             projectId: bucket.project_id,
             visibility: bucket.visibility,
+            ...(bucket.preset === null ? {} : { preset: bucket.preset }),
             parentId: bucket.id,
             source: bucket.source ?? '',
             objectKey: key,

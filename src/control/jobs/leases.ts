@@ -4,16 +4,17 @@
 import { MeridianError } from '#contract/errors.ts';
 import type { JobFailure, JobProgress } from '#contract/jobs.ts';
 import type { MediaDocument } from '#contract/media.ts';
-import { DEFAULT_BACKOFF, decideRetry } from '#core/retry/backoff.ts';
-import { type AssetRow, lockAsset, reviseAsset, updateAsset } from '../catalog/store.ts';
+import { type AssetRow, lockAsset, updateAsset } from '../catalog/store.ts';
 import type { ControlContext } from '../context.ts';
 import type { ControlTransaction } from '../database/schema.ts';
 import { recordAssetEvent } from '../events/record.ts';
 import { claimCopies } from '../storage/copies.ts';
-import { failVersion, noteVersionProgress, serveVersion } from '../storage/versions.ts';
+import { noteVersionProgress, serveVersion } from '../storage/versions.ts';
+import { shareOfChunks } from './chunk-store.ts';
+import type { Paces } from './paces.ts';
+import { settleJob } from './settle.ts';
 import {
   assetIdOfJob,
-  endAttempt,
   finishJob,
   type JobRow,
   lockFenced,
@@ -36,41 +37,60 @@ export interface Leases {
   reap(rebootedNodeIds: readonly string[]): Promise<number>;
 }
 
-/** Creates the keeper of leases. `onWork` is called when a job became ready again, `onCopies` when copies were made. */
+/**
+ * Creates the keeper of leases. `onWork` is called when a job became ready again, `onCopies` when copies were made,
+ * `onPlayable` when an asset can be played for the first time, with the time that took since its upload was registered.
+ */
 export function createLeases(
   context: ControlContext,
+  paces: Paces,
   onWork: () => void,
   onCopies: (assetIds: readonly string[]) => void,
+  onPlayable: OnPlayable,
 ): Leases {
-  return new DatabaseLeases(context, onWork, onCopies);
+  return new DatabaseLeases(context, paces, onWork, onCopies, onPlayable);
 }
 
+/** Told of the region that the asset was uploaded to. */
+type OnPlayable = (regionId: string | undefined, tookMs: number) => void;
+
 class DatabaseLeases implements Leases {
+  readonly #context: ControlContext;
   readonly #clock: ControlContext['clock'];
   readonly #database: ControlContext['database'];
-  readonly #log: ControlContext['log'];
   readonly #random: ControlContext['random'];
+  readonly #paces: Paces;
   readonly #onWork: () => void;
   readonly #onCopies: (assetIds: readonly string[]) => void;
+  readonly #onPlayable: OnPlayable;
 
   constructor(
-    { clock, database, log, random }: ControlContext,
+    context: ControlContext,
+    paces: Paces,
     onWork: () => void,
     onCopies: (assetIds: readonly string[]) => void,
+    onPlayable: OnPlayable,
   ) {
-    this.#clock = clock;
-    this.#database = database;
-    this.#log = log;
-    this.#random = random;
+    this.#context = context;
+    this.#clock = context.clock;
+    this.#database = context.database;
+    this.#random = context.random;
+    this.#paces = paces;
     this.#onWork = onWork;
     this.#onCopies = onCopies;
+    this.#onPlayable = onPlayable;
   }
 
-  heartbeat(lease: Lease, progress: JobProgress): Promise<{ leaseUntilMs: number; isCancelled: boolean }> {
+  heartbeat(lease: Lease, reported: JobProgress): Promise<{ leaseUntilMs: number; isCancelled: boolean }> {
     return this.#underFence(lease, async (transaction, job, asset) => {
       if (job.state === 'cancelled') return { leaseUntilMs: this.#clock.nowMs(), isCancelled: true };
       requireLeased(job);
+      const isShared = job.chunk_plan !== null && reported.stage === 'encoding';
+      // The leader knows its own part alone.
+      const share = (isShared ? await shareOfChunks(transaction, job.id) : null) ?? reported.share;
+      const progress = { ...reported, share };
       const leaseUntilMs = await prolongLease(transaction, job.id, progress);
+      this.#paces.note(job.id, progress);
       if (job.asset_version !== asset.version) {
         await noteVersionProgress(transaction, job, progress);
         return { leaseUntilMs, isCancelled: false };
@@ -83,7 +103,7 @@ class DatabaseLeases implements Leases {
         duration_ms: progress.durationMs ?? asset.duration_ms,
       };
       await updateAsset(transaction, asset.id, changes, this.#clock.nowMs());
-      if (changes.is_playable && !asset.is_playable) await this.#tell(transaction, asset, 'asset.playable');
+      if (changes.is_playable && !asset.is_playable) await this.#tellPlayable(transaction, asset, job);
       return { leaseUntilMs, isCancelled: false };
     });
   }
@@ -95,6 +115,7 @@ class DatabaseLeases implements Leases {
       requireLeased(job);
       requireSameAsset(media, job);
       await finishJob(transaction, job.id);
+      this.#paces.forget(job.id);
       const nowMs = this.#clock.nowMs();
       const ready = readyChanges(media, copies, nowMs);
       await claimCopies(transaction, claimOf(media), ready.media_region_ids, nowMs);
@@ -102,7 +123,7 @@ class DatabaseLeases implements Leases {
       if (job.asset_version === asset.version) await updateAsset(transaction, asset.id, ready, nowMs);
       else await serveVersion(transaction, asset, job.asset_version, ready, nowMs);
       if (job.asset_version < asset.version) return;
-      if (!asset.is_playable) await this.#tell(transaction, asset, 'asset.playable');
+      if (!asset.is_playable) await this.#tellPlayable(transaction, asset, job);
       await this.#tell(transaction, asset, 'asset.ready');
     });
   }
@@ -111,8 +132,9 @@ class DatabaseLeases implements Leases {
     const isReady = await this.#underFence(lease, async (transaction, job, asset) => {
       if (job.state === 'cancelled') return false;
       requireLeased(job);
-      return this.#settle(transaction, job, asset, failure, (delayMs) => delayMs);
+      return settleJob(this.#context, transaction, job, asset, failure);
     });
+    this.#paces.forget(lease.jobId);
     if (isReady) this.#onWork();
   }
 
@@ -123,14 +145,13 @@ class DatabaseLeases implements Leases {
         const asset = await lockAsset(transaction, assetId);
         const job = await lockLeased(transaction, jobId, fence);
         if (asset === undefined || job === undefined) return;
-        const failure = {
+        await settleJob(this.#context, transaction, job, asset, {
           code: 'lease_lost',
           message: `The encoder ${job.lease_node_id ?? ''} stopped answering while it was ${job.stage}.`,
           isRetryable: true,
-        };
-        // The first loss says nothing about the file: somebody else takes over at once.
-        await this.#settle(transaction, job, asset, failure, (delayMs) => (job.attempt === 1 ? 0 : delayMs));
+        });
       });
+      this.#paces.forget(jobId);
     }
     if (lost.length > 0) this.#onWork();
     return lost.length;
@@ -150,53 +171,19 @@ class DatabaseLeases implements Leases {
     });
   }
 
-  /** Ends a failed attempt: again later, or never; true when the job is ready again. */
-  async #settle(
-    transaction: ControlTransaction,
-    job: JobRow,
-    asset: AssetRow,
-    failure: JobFailure,
-    delayOf: (delayMs: number) => number,
-  ): Promise<boolean> {
-    const decision = failure.isRetryable
-      ? decideRetry(job.attempt, job.attempts_max, DEFAULT_BACKOFF, this.#chance())
-      : ({ kind: 'bury', attempts: job.attempt } as const);
-    const isBuried = decision.kind === 'bury';
-    const message =
-      isBuried && failure.isRetryable
-        ? `${failure.message} Given up after ${job.attempt} attempts.`
-        : failure.message;
-    const ended = { code: failure.code, message };
-    await endAttempt(transaction, job.id, ended, isBuried ? null : delayOf(decision.delayMs));
-    const nowMs = this.#clock.nowMs();
-    if (job.asset_version !== asset.version) {
-      if (isBuried) await failVersion(transaction, job, ended);
-      else await noteVersionProgress(transaction, job, { stage: 'queued', share: 0 });
-    } else if (isBuried) {
-      const changes = { failure_code: ended.code, failure_message: ended.message };
-      // Regions learn of it too, so that whoever waits at a page is told.
-      await reviseAsset(transaction, asset, { stage: 'failed', progress: 0, ...changes }, nowMs);
-      await this.#tell(transaction, asset, 'asset.failed');
-    } else await updateAsset(transaction, asset.id, { stage: 'queued', progress: 0 }, nowMs);
-    const fields = { jobId: job.id, assetId: job.asset_id, attempt: job.attempt, ...ended };
-    if (isBuried) this.#log.warn(fields, 'a job failed for good');
-    else this.#log.info(fields, 'an attempt at a job failed; it will be repeated');
-    return !isBuried;
+  async #tellPlayable(transaction: ControlTransaction, asset: AssetRow, job: JobRow): Promise<void> {
+    await this.#tell(transaction, asset, 'asset.playable');
+    this.#onPlayable(asset.source_region_ids[0], this.#clock.nowMs() - job.created_at_ms);
   }
 
   /** Tells webhooks, in the transaction of the change. */
   #tell(
     transaction: ControlTransaction,
     { id }: AssetRow,
-    type: 'asset.playable' | 'asset.ready' | 'asset.failed',
+    type: 'asset.playable' | 'asset.ready',
   ): Promise<void> {
     const now = { random: this.#random, nowMs: this.#clock.nowMs() };
     return recordAssetEvent(now, transaction, { type, assetId: id });
-  }
-
-  /** A number in [0, 1). */
-  #chance(): number {
-    return new DataView(Uint8Array.from(this.#random(4)).buffer).getUint32(0) / 2 ** 32;
   }
 }
 
@@ -218,20 +205,24 @@ function requireSameAsset(media: MediaDocument, job: JobRow): void {
     throw new MeridianError('invalid_request', { reason: 'body.result.media.state: it is not complete' });
 }
 
-function claimOf(media: MediaDocument): Parameters<typeof claimCopies>[1] {
+/** What a finished attempt claims to be kept. */
+export function claimOf(media: MediaDocument): Parameters<typeof claimCopies>[1] {
   const { projectId, assetId, version, attempt, revision, renditions } = media;
   const bytes = renditions.flatMap(({ packs }) => packs).reduce((sum, pack) => sum + pack.bytes, 0);
   return { projectId, assetId, version, attempt, class: 'renditions', bytes, documentRevision: revision };
 }
 
-function readyChanges(media: MediaDocument, copies: readonly string[], nowMs: number) {
+/** What changes in an asset when its media is complete. */
+export function readyChanges(media: MediaDocument, copies: readonly string[], nowMs: number) {
   const renditions = media.renditions.map((rendition) => ({
     id: rendition.id,
     kind: rendition.kind,
+    codecs: rendition.codecs,
     width: rendition.width ?? null,
     height: rendition.height ?? null,
     bandwidthBps: rendition.bandwidthBps,
     frameCount: rendition.frameCount,
+    averageBandwidthBps: rendition.averageBandwidthBps,
   }));
   return {
     stage: 'ready' as const,
@@ -243,6 +234,7 @@ function readyChanges(media: MediaDocument, copies: readonly string[], nowMs: nu
     media_attempt: media.attempt,
     duration_ms: media.durationMs,
     renditions: JSON.stringify(renditions),
+    encoding: media.encoding === undefined ? null : JSON.stringify(media.encoding),
     has_storyboard: media.storyboard !== undefined,
     has_preview: media.hasPreview ?? false,
     media_region_ids: [...new Set([...media.holders, ...copies])],

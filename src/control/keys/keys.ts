@@ -3,13 +3,13 @@
 // never kept. A key is published before it is used: tokens signed too early would be refused by nodes that have not
 // heard of the key. The very first keys are used at once, since no node can have an older snapshot.
 
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeId } from '#base/ids.ts';
 import { MeridianError } from '#contract/errors.ts';
 import type { WorldSnapshot } from '#contract/snapshot.ts';
-import type { PlaybackClaims, UploadClaims } from '#contract/tokens.ts';
-import { isMissing, writeFileDurably } from '#platform/disk.ts';
+import type { PlaybackClaims, PublishClaims, UploadClaims } from '#contract/tokens.ts';
+import { isMissing, makeDirectoryDurably, writeFileDurably } from '#platform/disk.ts';
 import { generateSigningKey, parseSigningKey, type SigningKey, signingKeyPem } from '#platform/identity.ts';
 import { signToken } from '#platform/tokens.ts';
 import type { ControlContext, OnWorldChange } from '../context.ts';
@@ -28,7 +28,7 @@ export interface Keys {
   reload(): Promise<void>;
   /** Replaces control's own keys now; the old ones go on until the new ones are known everywhere. */
   rotate(): Promise<void>;
-  sign(claims: PlaybackClaims | UploadClaims): Promise<string>;
+  sign(claims: PlaybackClaims | UploadClaims | PublishClaims): Promise<string>;
   published(): { keys: readonly SnapshotKey[]; revocations: readonly SnapshotRevocation[] };
 }
 
@@ -67,8 +67,9 @@ class InstallationKeys implements Keys {
     this.#onChange();
   }
 
-  async sign(claims: PlaybackClaims | UploadClaims): Promise<string> {
-    const key = this.#signer(claims.aud);
+  async sign(claims: PlaybackClaims | UploadClaims | PublishClaims): Promise<string> {
+    // Whoever may sign uploads may sign stream keys: both let bytes in, and a use of its own would be unknown to older nodes.
+    const key = this.#signer(claims.aud === 'playback' ? 'playback' : 'upload');
     // Only after the data directory was lost: new keys wait until every node knows them.
     if (key === undefined) throw new MeridianError('unavailable', { what: `The ${claims.aud} signing key` });
     return signToken(claims, key.id, key.signing);
@@ -124,7 +125,7 @@ class InstallationKeys implements Keys {
     const nowMs = this.#clock.nowMs();
     const id = makeId('key', nowMs, this.#random(10));
     const signing = generateSigningKey();
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    await makeDirectoryDurably(this.#directory);
     // The file first: a row without a private key would be published and never used.
     await writeFileDurably(this.#fileOf(id), signingKeyPem(signing), { mode: 0o600 });
     await this.#database

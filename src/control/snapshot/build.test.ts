@@ -49,6 +49,8 @@ function inputs(changes: Partial<SnapshotInputs> = {}): SnapshotInputs {
     },
     keys: [],
     revocations: [],
+    orders: { purges: [], restarts: [], throttles: [] },
+    status: { title: 'Status', notices: [] },
     ...changes,
   };
 }

@@ -3,7 +3,9 @@
 // meant. A pathway that vanishes for any other reason (a restored database) is not marked, and nodes refuse it.
 
 import type { Config } from '#contract/config.ts';
+import type { SnapshotOrders } from '#contract/orders.ts';
 import type { SteeringPlan, WorldSnapshot } from '#contract/snapshot.ts';
+import type { PublicStatus } from '#contract/status.ts';
 import type { FleetSite } from '../fleet/fleet.ts';
 import type { SnapshotKey, SnapshotRevocation } from '../keys/keys.ts';
 import { BEAT_MS } from '../limits.ts';
@@ -16,6 +18,8 @@ export interface SnapshotInputs {
   readonly plan: SteeringPlan;
   readonly keys: readonly SnapshotKey[];
   readonly revocations: readonly SnapshotRevocation[];
+  readonly status: PublicStatus;
+  readonly orders: SnapshotOrders;
 }
 
 /** Everything of a snapshot but its place in the order and its time. */
@@ -58,6 +62,9 @@ export function buildSnapshot(inputs: SnapshotInputs): SnapshotContent {
         nodeUrl: node.nodeUrl,
         ingestUrl: node.ingestUrl,
         edgeUrl: node.edgeUrl,
+        ...(node.rtmpUrl === null ? {} : { rtmpUrl: node.rtmpUrl }),
+        ...(node.whipUrl === null ? {} : { whipUrl: node.whipUrl }),
+        ...(node.channelSlots === null ? {} : { channelSlots: node.channelSlots }),
         isAlive: node.isAlive,
       })),
     ),
@@ -78,6 +85,8 @@ export function buildSnapshot(inputs: SnapshotInputs): SnapshotContent {
       sourceCopies: Math.min(config.durability.sourceCopies, config.regions.length),
       renditionCopies: Math.min(config.durability.renditionCopies, config.regions.length),
     },
+    orders: inputs.orders,
+    status: inputs.status,
   };
 }
 

@@ -3,9 +3,11 @@
 
 import type { worldRoutes } from '#contract/api/world.ts';
 import { MeridianError } from '#contract/errors.ts';
-import { requireAllProjects, type UserPrincipal } from '../access/principal.ts';
+import { nameOf, type Principal, requireAllProjects, requireRegions } from '../access/principal.ts';
 import { recordAudit } from '../audit/audit.ts';
-import type { ControlContext, OnWorldChange } from '../context.ts';
+import { recordChange } from '../changes/record.ts';
+import type { ControlContext, OnWorldChange, RandomBytes } from '../context.ts';
+import type { ControlTransaction } from '../database/schema.ts';
 import { recordRegionEvents } from '../events/record.ts';
 import type { Fleet, FleetSite } from '../fleet/fleet.ts';
 import type { Handlers } from '../http/call.ts';
@@ -44,14 +46,7 @@ export function createDrainHandlers(
   steering: Steering,
   onChange: OnWorldChange,
 ): Handlers<typeof worldRoutes, DrainKeys> {
-  const { clock, config, database, random } = context;
-  function targets(target: string): readonly FleetSite[] {
-    const sites = fleet.sites();
-    const isRegion = config.regions.some(({ id }) => id === target);
-    const own = sites.filter((site) => site.id === target || (isRegion && site.regionId === target));
-    if (own.length === 0) throw new MeridianError('not_found', { what: `site or region ${target}` });
-    return own;
-  }
+  const { clock, database, random } = context;
   const result = (ids: readonly string[], warnings: string[]) => ({
     sites: fleet
       .sites()
@@ -63,8 +58,15 @@ export function createDrainHandlers(
   return {
     async 'POST /v1/drains/{target}'({ params, body, principal }) {
       requireAllProjects(principal);
-      const own = targets(params.target);
-      await startDrain(context, fleet, { target: params.target, own, isForced: body.isForced, principal });
+      const own = drainTargets(fleet, params.target);
+      requireRegions(
+        principal,
+        own.map(({ regionId }) => regionId),
+      );
+      await database.transaction().execute(async (transaction) => {
+        const change = { random, nowMs: clock.nowMs(), principal, target: params.target, own };
+        await beginDrain(transaction, fleet, change, body.isForced);
+      });
       await fleet.reload();
       onChange();
       return result(
@@ -74,25 +76,15 @@ export function createDrainHandlers(
     },
     async 'DELETE /v1/drains/{target}'({ params, principal }) {
       requireAllProjects(principal);
-      const own = targets(params.target);
+      const own = drainTargets(fleet, params.target);
+      requireRegions(
+        principal,
+        own.map(({ regionId }) => regionId),
+      );
       const ids = own.map(({ id }) => id);
       await database.transaction().execute(async (transaction) => {
-        const nowMs = clock.nowMs();
-        // Beginnings and ends of drains one after another, so that webhooks hear of them in their order.
-        await transaction.selectFrom('leadership').select('id').forUpdate().execute();
-        const ended = await transaction
-          .deleteFrom('drains')
-          .where('site_id', 'in', ids)
-          .returning('site_id')
-          .execute();
-        const restored = own.filter(({ id }) => ended.some(({ site_id }) => site_id === id));
-        await recordRegionEvents({ random, nowMs }, transaction, 'region.restored', restored);
-        await recordAudit(transaction, principal, nowMs, {
-          action: 'drain.end',
-          subject: params.target,
-          projectId: null,
-          details: { sites: ids },
-        });
+        const change = { random, nowMs: clock.nowMs(), principal, target: params.target, own };
+        await endDrain(transaction, change);
       });
       await fleet.reload();
       onChange();
@@ -104,41 +96,99 @@ export function createDrainHandlers(
   };
 }
 
-interface DrainRequest {
-  readonly target: string;
-  readonly own: readonly FleetSite[];
-  readonly isForced: boolean;
-  readonly principal: UserPrincipal;
+/** Sites of a target, which is a site or a region. */
+export function drainTargets(fleet: Fleet, target: string): readonly FleetSite[] {
+  const own = fleet.sites().filter(({ id, regionId }) => id === target || regionId === target);
+  if (own.length === 0) throw new MeridianError('not_found', { what: `site or region ${target}` });
+  return own;
 }
 
-async function startDrain(
-  { clock, database, random }: ControlContext,
+export interface DrainChange {
+  readonly random: RandomBytes;
+  readonly nowMs: number;
+  readonly principal: Principal;
+  /** As it was asked for. */
+  readonly target: string;
+  readonly own: readonly FleetSite[];
+}
+
+/** Begins the drain of these sites; resolves to those that were not drained before. */
+export async function beginDrain(
+  transaction: ControlTransaction,
   fleet: Fleet,
-  { target, own, isForced, principal }: DrainRequest,
-): Promise<void> {
-  const nowMs = clock.nowMs();
-  await database.transaction().execute(async (transaction) => {
-    // Two drains at once must not each see the other's site as the one that is left.
-    await transaction.selectFrom('leadership').select('id').forUpdate().execute();
-    const drained = await transaction.selectFrom('drains').select('site_id').execute();
-    const others = fleet.sites().filter(({ id }) => !drained.some(({ site_id }) => site_id === id));
-    if (!isForced && servingWithout(others, own).length === 0)
-      throw new MeridianError('conflict', {
-        reason: `No healthy site would be left if ${target} were drained; repeat with isForced to do it anyway`,
-      });
-    const begun = await transaction
-      .insertInto('drains')
-      .values(own.map(({ id }) => ({ site_id: id, started_at_ms: nowMs, actor: principal.name })))
-      .onConflict((conflict) => conflict.doNothing())
-      .returning('site_id')
-      .execute();
-    const draining = own.filter(({ id }) => begun.some(({ site_id }) => site_id === id));
-    await recordRegionEvents({ random, nowMs }, transaction, 'region.draining', draining, isForced);
-    await recordAudit(transaction, principal, nowMs, {
-      action: 'drain.start',
-      subject: target,
-      projectId: null,
-      details: { sites: own.map(({ id }) => id), isForced: isForced },
+  { random, nowMs, principal, target, own }: DrainChange,
+  isForced: boolean,
+): Promise<readonly FleetSite[]> {
+  // Two drains at once must not each see the other's site as the one that is left.
+  await transaction.selectFrom('leadership').select('id').forUpdate().execute();
+  const drained = await transaction.selectFrom('drains').select('site_id').execute();
+  const others = fleet.sites().filter(({ id }) => !drained.some(({ site_id }) => site_id === id));
+  if (!isForced && servingWithout(others, own).length === 0)
+    throw new MeridianError('conflict', {
+      reason: `No healthy site would be left if ${target} were drained; repeat with isForced to do it anyway`,
     });
+  const actor = nameOf(principal);
+  const begun = await transaction
+    .insertInto('drains')
+    .values(own.map(({ id }) => ({ site_id: id, started_at_ms: nowMs, actor })))
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('site_id')
+    .execute();
+  const draining = own.filter(({ id }) => begun.some(({ site_id }) => site_id === id));
+  await recordRegionEvents({ random, nowMs }, transaction, 'region.draining', draining, isForced);
+  await recordDrainChange(transaction, 'drain', target, draining, actor, nowMs);
+  await recordAudit(transaction, principal, nowMs, {
+    action: 'drain.start',
+    subject: target,
+    projectId: null,
+    details: { sites: own.map(({ id }) => id), isForced },
+  });
+  return draining;
+}
+
+/** Ends the drain of these sites; resolves to those that were drained. */
+export async function endDrain(
+  transaction: ControlTransaction,
+  { random, nowMs, principal, target, own }: DrainChange,
+): Promise<readonly FleetSite[]> {
+  const ids = own.map(({ id }) => id);
+  // Beginnings and ends of drains one after another, so that webhooks hear of them in their order.
+  await transaction.selectFrom('leadership').select('id').forUpdate().execute();
+  const ended = await transaction
+    .deleteFrom('drains')
+    .where('site_id', 'in', ids)
+    .returning('site_id')
+    .execute();
+  const restored = own.filter(({ id }) => ended.some(({ site_id }) => site_id === id));
+  await recordRegionEvents({ random, nowMs }, transaction, 'region.restored', restored);
+  await recordDrainChange(transaction, 'restore', target, restored, nameOf(principal), nowMs);
+  await recordAudit(transaction, principal, nowMs, {
+    action: 'drain.end',
+    subject: target,
+    projectId: null,
+    details: { sites: ids },
+  });
+  return restored;
+}
+
+/** A drain that changes nothing is no change. */
+async function recordDrainChange(
+  transaction: ControlTransaction,
+  kind: 'drain' | 'restore',
+  target: string,
+  sites: readonly FleetSite[],
+  actor: string,
+  nowMs: number,
+): Promise<void> {
+  const [first] = sites;
+  if (first === undefined) return;
+  const siteIds = sites.map(({ id }) => id);
+  await recordChange(transaction, {
+    kind,
+    summary: kind === 'drain' ? `${target} is being drained` : `${target} takes viewers again`,
+    actor,
+    labels: { region: first.regionId, ...(sites.length === 1 ? { site: first.id } : {}) },
+    atMs: nowMs,
+    details: { siteIds },
   });
 }

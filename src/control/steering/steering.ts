@@ -23,15 +23,19 @@ export interface Steering {
 /** At the planner's bounded rate this much moves in about the time that one wave takes. */
 const SHARE_STEP_MIN = 0.02;
 
-/** Creates steering; until the first tick the plan is empty. */
-export function createSteering({ config, clock, log }: ControlContext, fleet: Fleet): Steering {
+/** Creates steering; until the first tick the plan is empty. `eased`: site → the part of its traffic that it is to keep. */
+export function createSteering(
+  { config, clock, log }: ControlContext,
+  fleet: Fleet,
+  eased: () => ReadonlyMap<string, number> = () => new Map(),
+): Steering {
   const policy: SteeringPolicy = { ...DEFAULT_STEERING_POLICY, ttlMs: config.steering.ttlMs };
   let current: SteeringPlan = { generation: 0, createdAtMs: clock.nowMs(), ttlMs: policy.ttlMs, groups: [] };
   let findings: readonly Finding[] = [];
 
   return {
     tick() {
-      const view = steeringView(config, fleet, current.generation === 0 ? null : current);
+      const view = steeringView(config, fleet, current.generation === 0 ? null : current, eased());
       // Before anybody has joined there is nothing to steer to, and nobody to steer.
       if (view.sites.length === 0) return;
       const planned = plan(view, policy, clock.nowMs());
@@ -77,6 +81,7 @@ export function steeringView(
   config: ControlContext['config'],
   fleet: Pick<Fleet, 'sites'>,
   previous: SteeringPlan | null,
+  eased: ReadonlyMap<string, number> = new Map(),
 ): SteeringView {
   const regions = new Map(config.regions.map((region) => [region.id, region]));
   const sites = fleet.sites().flatMap((site) => {
@@ -94,6 +99,7 @@ export function steeringView(
         capacityBps: site.capacityBps,
         egressBps: site.nodes.reduce((sum, node) => sum + (node.isAlive ? node.rates.egressBps : 0), 0),
         costPerGb: region.costPerGb,
+        keep: eased.get(site.id) ?? 1,
       },
     ];
   });

@@ -15,6 +15,7 @@ import { DEFAULT_BACKOFF } from '#core/retry/backoff.ts';
 import { type AssetRow, lockAsset, reviseAsset, updateAsset } from '../catalog/store.ts';
 import type { ControlContext } from '../context.ts';
 import type { Fleet } from '../fleet/fleet.ts';
+import { FRESH } from '../jobs/store.ts';
 import { type CopyRow, readCopies } from './copies.ts';
 import {
   ASSETS_PER_ROUND,
@@ -363,9 +364,12 @@ async function encodeAgain({ clock, database, log }: ControlContext, repair: Rep
       await transaction.updateTable('repairs').set(dead).where('id', '=', repair.id).execute();
       return;
     }
+    // What an earlier attempt's helpers made is as lost as the rest.
+    await transaction.deleteFrom('job_chunks').where('job_id', '=', job.id).execute();
     await transaction
       .updateTable('jobs')
       .set({
+        ...FRESH,
         state: 'ready',
         attempts_max: job.attempt + DEFAULT_BACKOFF.attemptsMax,
         run_at_ms: nowMs,

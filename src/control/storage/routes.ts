@@ -7,6 +7,7 @@ import { projectScope, requireAllProjects, requireProject } from '../access/prin
 import { recordAudit } from '../audit/audit.ts';
 import { findAsset } from '../catalog/store.ts';
 import { assetView } from '../catalog/view.ts';
+import { writeSetting } from '../changes/settings.ts';
 import type { ControlContext } from '../context.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Handlers } from '../http/call.ts';
@@ -61,21 +62,17 @@ export function createStorageHandlers(
       requireAllProjects(principal);
       await quotasOf(params.projectId);
       await database.transaction().execute(async (transaction) => {
-        await transaction
-          .updateTable('projects')
-          .set({
-            stored_bytes_max: body.storedBytesMax,
-            assets_max: body.assetsMax,
-            upload_bytes_per_day_max: body.uploadBytesPerDayMax,
-            retention_days: body.retentionDays,
-          })
-          .where('id', '=', params.projectId)
-          .execute();
+        const written = await writeSetting(transaction, 'project.quotas', params.projectId, {
+          stored_bytes_max: body.storedBytesMax,
+          assets_max: body.assetsMax,
+          upload_bytes_per_day_max: body.uploadBytesPerDayMax,
+          retention_days: body.retentionDays,
+        });
         await recordAudit(transaction, principal, clock.nowMs(), {
           action: 'project.quotas',
           subject: params.projectId,
           projectId: params.projectId,
-          details: { ...body },
+          details: { ...body, ...written },
         });
       });
       return quotasOf(params.projectId);

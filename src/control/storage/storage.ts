@@ -5,11 +5,11 @@ import type { Drop, HoldingsPage } from '#contract/storage.ts';
 import type { ControlContext } from '../context.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { applyRetention, proveDeletions, purgeDue } from './deletions.ts';
+import { createEgressBook, oldestEgressDay } from './egress-book.ts';
 import { HISTORY_MS, RETENTION_EVERY_MS } from './limits.ts';
 import { createPlanner } from './planner.ts';
 import { createRepairs, type Repairs } from './repairs.ts';
 import { takeReport } from './reports.ts';
-import { createEgressBook, oldestEgressDay } from './usage.ts';
 
 export interface Storage {
   readonly repairs: Repairs;
@@ -55,5 +55,7 @@ export async function tidyStorage({ clock, database }: ControlContext): Promise<
     .where('state', 'in', ['done', 'dead', 'cancelled'])
     .where('updated_at_ms', '<', beforeMs)
     .execute();
-  await database.deleteFrom('egress_days').where('day', '<', oldestEgressDay(clock.nowMs())).execute();
+  const day = oldestEgressDay(clock.nowMs());
+  await database.deleteFrom('egress_days').where('day', '<', day).execute();
+  await database.deleteFrom('project_egress_days').where('day', '<', day).execute();
 }

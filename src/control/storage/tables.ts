@@ -40,6 +40,7 @@ export interface AssetVersionsTable {
   source_file_name: string;
   source_content_type: string;
   source_region_ids: string[];
+  preset: string | null;
   stage: string;
   progress: number;
   failure_code: string | null;
@@ -104,7 +105,25 @@ export interface EgressDaysTable {
   bytes: number;
 }
 
+/** Bytes that the edges of a region have sent of a project, by UTC day of the booking. */
+export interface ProjectEgressDaysTable {
+  day: string;
+  /** Empty: of projects past the limit of what an edge tells apart. */
+  project_id: string;
+  region_id: string;
+  bytes: number;
+}
+
+/** How much of a node's newest booked boot is in the sums. */
+export interface EgressMarksTable {
+  node_id: string;
+  boot_id: string;
+  bytes_by_project: Json<Record<string, number>>;
+}
+
 export interface StorageTables {
+  egress_marks: EgressMarksTable;
+  project_egress_days: ProjectEgressDaysTable;
   asset_copies: AssetCopiesTable;
   asset_versions: AssetVersionsTable;
   asset_purges: AssetPurgesTable;
@@ -250,4 +269,23 @@ export const STORAGE_MIGRATION: readonly string[] = [
     bytes bigint not null,
     primary key (day, region_id)
   )`,
+];
+
+/** Egress of projects, and what the page of an asset looks up. */
+export const PROJECT_EGRESS_MIGRATION: readonly string[] = [
+  `create table project_egress_days (
+    day text not null,
+    project_id text not null,
+    region_id text not null,
+    bytes bigint not null,
+    primary key (day, project_id, region_id)
+  )`,
+  `create table egress_marks (
+    node_id text primary key,
+    boot_id text not null,
+    bytes_by_project jsonb not null
+  )`,
+  'create index audit_entries_by_subject on audit_entries (subject, id)',
+  'create index repairs_by_asset on repairs (asset_id, id)',
+  'create index storage_findings_by_key on storage_findings (key collate "C")',
 ];

@@ -1,13 +1,10 @@
-// What projects use and what it costs; quotas, judged when an upload grant is made.
+// What projects use and what it costs; quotas, judged when an upload grant is made and when an import begins.
 
 import { sql } from 'kysely';
 import { MeridianError } from '#contract/errors.ts';
 import { judgeGrant, type QuotaLimits, type QuotaUsage } from '#core/replication/quota.ts';
 import type { ControlContext } from '../context.ts';
 import type { ControlDatabase } from '../database/schema.ts';
-import type { Fleet } from '../fleet/fleet.ts';
-import { TRAFFIC_STEP_MS } from '../limits.ts';
-import { EGRESS_DAYS_MAX } from './limits.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -61,19 +58,32 @@ export async function readUsage(
   };
 }
 
-/** The largest upload that a grant may allow now. Throws quota_exceeded. */
+/** What is on its way already and will count. */
+export interface PendingUsage {
+  readonly assets: number;
+  readonly bytes: number;
+}
+const NOTHING_PENDING: PendingUsage = { assets: 0, bytes: 0 };
+
+/** The largest upload that a grant, or an import, may bring now. Throws quota_exceeded. */
 export async function requireQuota(
   { clock, config, database }: ControlContext,
   projectId: string,
   isNewAsset: boolean,
+  pending: PendingUsage = NOTHING_PENDING,
 ): Promise<number> {
   const { uploadBytesMax } = config.limits;
   const limits = await readProjectStorage(database, projectId);
   if (limits === undefined) return uploadBytesMax;
   const { storedBytesMax, assetsMax, uploadBytesPerDayMax } = limits;
   if (storedBytesMax === null && assetsMax === null && uploadBytesPerDayMax === null) return uploadBytesMax;
-  const usage = await readUsage(database, projectId, clock.nowMs());
+  const known = await readUsage(database, projectId, clock.nowMs());
   const sourceCopies = Math.min(config.durability.sourceCopies, config.regions.length);
+  const usage = {
+    assets: known.assets + pending.assets,
+    storedBytes: known.storedBytes + pending.bytes * sourceCopies,
+    uploadedBytesLastDay: known.uploadedBytesLastDay + pending.bytes,
+  };
   const verdict = judgeGrant(usage, limits, { uploadBytesMax, sourceCopies, isNewAsset });
   if (verdict.isAllowed) return verdict.bytesMax;
   const names = {
@@ -83,40 +93,4 @@ export async function requireQuota(
   };
   const reason = `${verdict.used} ${names[verdict.limit]}, at most ${verdict.max} may`;
   throw new MeridianError('quota_exceeded', { project: projectId, reason });
-}
-
-/** Keeps the fleet's traffic by day, since the fleet itself remembers ten minutes. */
-export function createEgressBook(
-  { clock, database }: ControlContext,
-  fleet: Fleet,
-): { save(): Promise<void> } {
-  let savedUntilMs = clock.nowMs();
-  return {
-    async save() {
-      const steps = fleet.traffic().filter(({ atMs }) => atMs > savedUntilMs);
-      const last = steps.at(-1);
-      if (last === undefined) return;
-      const sums = new Map<string, { day: string; regionId: string; bytes: number }>();
-      for (const { atMs, egressBpsByRegion } of steps)
-        for (const [regionId, bps] of Object.entries(egressBpsByRegion)) {
-          const bytes = Math.round((bps * TRAFFIC_STEP_MS) / 8_000);
-          if (bytes === 0) continue;
-          const day = new Date(atMs).toISOString().slice(0, 10);
-          const sum = sums.get(`${day} ${regionId}`) ?? { day, regionId, bytes: 0 };
-          sum.bytes += bytes;
-          sums.set(`${day} ${regionId}`, sum);
-        }
-      savedUntilMs = last.atMs;
-      for (const { day, regionId, bytes } of sums.values())
-        await sql`
-          insert into egress_days (day, region_id, bytes) values (${day}, ${regionId}, ${bytes})
-          on conflict (day, region_id) do update set bytes = egress_days.bytes + excluded.bytes
-        `.execute(database);
-    },
-  };
-}
-
-/** The day before which egress is forgotten. */
-export function oldestEgressDay(nowMs: number): string {
-  return new Date(nowMs - EGRESS_DAYS_MAX * DAY_MS).toISOString().slice(0, 10);
 }

@@ -93,12 +93,18 @@ export async function registerVersion(
       source_file_name: source.fileName,
       source_content_type: source.contentType,
       source_region_ids: [...new Set(source.regionIds)],
+      preset: record.preset ?? null,
       stage: 'queued',
       progress: 0,
       registered_at_ms: nowMs,
     })
     .execute();
-  await insertJob(transaction, { id: makeId('job', nowMs, random(10)), asset: { ...asset, version }, nowMs });
+  await insertJob(transaction, {
+    id: makeId('job', nowMs, random(10)),
+    asset: { ...asset, version },
+    nowMs,
+    priority: record.priority,
+  });
   await claimCopies(transaction, claim, source.regionIds, nowMs);
   await recordAudit(transaction, principal, nowMs, {
     action: 'asset.register-version',
@@ -122,6 +128,7 @@ export async function assetOfVersion(database: Reader, asset: AssetRow, version:
     source_file_name: row.source_file_name,
     source_content_type: row.source_content_type,
     source_region_ids: row.source_region_ids,
+    preset: row.preset,
   };
 }
 
@@ -185,6 +192,7 @@ export async function serveVersion(
       source_file_name: asset.source_file_name,
       source_content_type: asset.source_content_type,
       source_region_ids: asset.source_region_ids,
+      preset: asset.preset,
       stage: asset.stage,
       progress: 1,
       registered_at_ms: asset.created_at_ms,
@@ -208,6 +216,7 @@ export async function serveVersion(
     source_file_name: next.source_file_name,
     source_content_type: next.source_content_type,
     source_region_ids: next.source_region_ids,
+    preset: next.preset,
   };
   await reviseAsset(transaction, asset, { ...ready, ...source, version }, nowMs);
 }

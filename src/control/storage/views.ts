@@ -7,6 +7,7 @@ import type { AssetRow } from '../catalog/store.ts';
 import type { ControlContext } from '../context.ts';
 import type { ControlDatabase } from '../database/schema.ts';
 import type { CopyRow } from './copies.ts';
+import { dayOf } from './egress-book.ts';
 import type { RepairRow } from './repairs.ts';
 import { readProjectStorage, readUsage } from './usage.ts';
 
@@ -216,6 +217,7 @@ export async function showUsage(
   if (projectId !== undefined) sums = sums.where('project_id', '=', projectId);
   const stored = Map.groupBy(await sums.execute(), (row) => row.project_id);
   const price = new Map(config.regions.map((region) => [region.id, region.storageCostPerGbMonth]));
+  const egress = await projectEgressOf(database, clock.nowMs(), projectId);
   const projects: Usage['projects'] = [];
   for (const { id } of await select.execute()) {
     const rows = (stored.get(id) ?? []).map((row) => ({
@@ -234,6 +236,7 @@ export async function showUsage(
       ),
       stored: rows,
       uploadedBytesLastDay: usage.uploadedBytesLastDay,
+      egress: pricedEgress(config, egress.get(id) ?? new Map()),
       quotas: (await readProjectStorage(database, id)) ?? {
         storedBytesMax: null,
         assetsMax: null,
@@ -245,20 +248,49 @@ export async function showUsage(
   return { projects, egress: isWorld ? await egressOf(config, database, clock.nowMs()) : [] };
 }
 
+type EgressRows = ReadonlyMap<string, number>;
+
+/** Bytes of the last days by project and region. */
+async function projectEgressOf(
+  database: ControlDatabase,
+  nowMs: number,
+  projectId: string | undefined,
+): Promise<ReadonlyMap<string, EgressRows>> {
+  let select = database
+    .selectFrom('project_egress_days')
+    .select(({ fn }) => ['project_id', 'region_id', fn.sum<number>('bytes').as('bytes')])
+    .where('day', '>=', firstEgressDay(nowMs))
+    .groupBy(['project_id', 'region_id']);
+  if (projectId !== undefined) select = select.where('project_id', '=', projectId);
+  const byProject = Map.groupBy(await select.execute(), (row) => row.project_id);
+  return new Map([...byProject].map(([id, rows]) => [id, bytesByRegion(rows)]));
+}
+
 async function egressOf(
   config: ControlContext['config'],
   database: ControlDatabase,
   nowMs: number,
 ): Promise<Usage['egress']> {
-  const first = new Date(nowMs - EGRESS_DAYS * 86_400_000).toISOString().slice(0, 10);
   const rows = await database
     .selectFrom('egress_days')
     .select(({ fn }) => ['region_id', fn.sum<number>('bytes').as('bytes')])
-    .where('day', '>=', first)
+    .where('day', '>=', firstEgressDay(nowMs))
     .groupBy('region_id')
     .execute();
-  return config.regions.map((region) => {
-    const bytes = Number(rows.find((row) => row.region_id === region.id)?.bytes ?? 0);
-    return { regionId: region.id, bytesLast30Days: bytes, cost: (bytes / GB) * region.costPerGb };
+  return pricedEgress(config, bytesByRegion(rows));
+}
+
+function firstEgressDay(nowMs: number): string {
+  return dayOf(nowMs - EGRESS_DAYS * 86_400_000);
+}
+
+function bytesByRegion(rows: readonly { region_id: string; bytes: number }[]): EgressRows {
+  return new Map(rows.map((row) => [row.region_id, Number(row.bytes)]));
+}
+
+function pricedEgress(config: ControlContext['config'], bytesOf: EgressRows): Usage['egress'] {
+  return config.regions.map(({ id, costPerGb }) => {
+    const bytes = bytesOf.get(id) ?? 0;
+    return { regionId: id, bytesLast30Days: bytes, cost: (bytes / GB) * costPerGb };
   });
 }

@@ -1,6 +1,6 @@
 // The one catalogue of faults, for drills, tests and the simulator alike: plain data with a seed, so that any run
 // can be repeated. Decorators in platform/ carry them out; product code knows nothing of them.
-// Model: Toxiproxy's toxics, plus disks and clocks.
+// Model: Toxiproxy's toxics, plus disks, power and clocks.
 
 /** `there`: from whoever opened the connection to the target; `back`: the answers. */
 export type FaultDirection = 'there' | 'back' | 'both';
@@ -24,12 +24,69 @@ export type DiskFault =
   /** Each operation fails with this probability. */
   | { readonly kind: 'disk_error'; readonly probability: number };
 
+/**
+ * A power cut that takes one process: what it wrote and did not fsync is lost when it is killed, as `drawLosses` decides.
+ * A disk that lies says that it has synced and has not: with it, whoever judges durability must find losses.
+ */
+export interface PowerFault {
+  readonly kind: 'power_cut';
+  /** What an fsync does not keep although it says so. */
+  readonly lies: readonly ('files' | 'folders')[];
+}
+
 export interface ClockFault {
   readonly kind: 'clock_skew';
   readonly offsetMs: number;
 }
 
-export type Fault = LinkFault | DiskFault | ClockFault;
+/**
+ * What a server does to some of its requests while it answers all others at once: it looks healthy to whoever asks after
+ * its health. `pathPrefix` names the requests; `probability` their share.
+ */
+export type AnswerFault = { readonly pathPrefix: string; readonly probability: number } & (
+  | { readonly kind: 'late_answer'; readonly delayMs: number }
+  | { readonly kind: 'failed_answer'; readonly status: number }
+  /** The connection is reset after so many bytes of the body. */
+  | { readonly kind: 'cut_answer'; readonly bytes: number }
+  /** As many bytes as there should be, and all of them wrong. */
+  | { readonly kind: 'garbled_answer' }
+);
+
+export type Fault = LinkFault | DiskFault | PowerFault | ClockFault | AnswerFault;
+
+/** What becomes of one answer. */
+export interface AnswerEffect {
+  readonly delayMs: number;
+  readonly status: number | null;
+  /** Infinity: the whole body. */
+  readonly bytesMax: number;
+  readonly isGarbled: boolean;
+}
+
+/**
+ * Draws what the faults do to one request: delays sum, the first failure and the shortest cut win.
+ * @param chance gives numbers in [0, 1)
+ */
+export function drawAnswerEffect(
+  faults: readonly AnswerFault[],
+  path: string,
+  chance: () => number,
+): AnswerEffect {
+  let effect: AnswerEffect = {
+    delayMs: 0,
+    status: null,
+    bytesMax: Number.POSITIVE_INFINITY,
+    isGarbled: false,
+  };
+  for (const fault of faults) {
+    if (!path.startsWith(fault.pathPrefix) || chance() >= fault.probability) continue;
+    if (fault.kind === 'late_answer') effect = { ...effect, delayMs: effect.delayMs + fault.delayMs };
+    else if (fault.kind === 'failed_answer') effect = { ...effect, status: effect.status ?? fault.status };
+    else if (fault.kind === 'garbled_answer') effect = { ...effect, isGarbled: true };
+    else effect = { ...effect, bytesMax: Math.min(effect.bytesMax, fault.bytes) };
+  }
+  return effect;
+}
 
 /** What links do in one direction. */
 export interface DirectionEffect {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPrng } from '../../base/prng.ts';
-import { createRing, owners, type Ring } from './ring.ts';
+import { createRing, owners, type Ring, ringShares } from './ring.ts';
 
 const KEYS = Array.from({ length: 20_000 }, (_, index) => `p/ast/v1/a1/v${index % 5}/${index}.m4s`);
 const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => `site-1-${index}`);
@@ -73,4 +73,16 @@ test('an edge past its bound comes last, with the numbers', () => {
 
 test('a site without edges has no owners', () => {
   assert.deepEqual(owners(createRing([]), 'key', IDLE), { nodeIds: [], reasons: [] });
+});
+
+test('the share of a node is what it owns of many objects, and all shares are the whole', () => {
+  const ring = createRing(ids(3));
+  const shares = ringShares(ring);
+  assert.ok(Math.abs([...shares.values()].reduce((sum, share) => sum + share, 0) - 1) < 1e-9);
+  for (const [id, share] of shares) {
+    const owned = KEYS.filter((key) => ownerOf(ring, key) === id).length / KEYS.length;
+    assert.ok(Math.abs(owned - share) < 0.02, `${id} owns ${owned}, told ${share}`);
+  }
+  assert.deepEqual([...ringShares(createRing(['alone']))], [['alone', 1]]);
+  assert.equal(ringShares(createRing([])).size, 0);
 });

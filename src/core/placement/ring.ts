@@ -66,6 +66,19 @@ export function createRing(nodeIds: readonly string[]): Ring {
   };
 }
 
+/** The share of all objects that each node owns while no load moves any: the lengths of its arcs. */
+export function ringShares(ring: Ring): ReadonlyMap<string, number> {
+  const { nodeIds, points, owners } = ring;
+  const lengths = new Map<string, number>();
+  let before = (points.at(-1) ?? 0) - 2 ** 32;
+  for (const [at, point] of points.entries()) {
+    const id = nodeIds[owners[at] ?? 0] ?? '';
+    lengths.set(id, (lengths.get(id) ?? 0) + (point - before) / 2 ** 32);
+    before = point;
+  }
+  return lengths;
+}
+
 /** The owners of an object. `loads` are what each node carries now; a missing one carries nothing. */
 export function owners(
   ring: Ring,

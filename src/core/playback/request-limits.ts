@@ -29,6 +29,16 @@ export function requestLimits(kind: RequestKind, bufferedMs: number, usualFirstB
   };
 }
 
+/** What a server holds on purpose (a live playlist, until its next part is there) is not silent before it should answer. */
+export function heldLimits(limits: RaceLimits, heldMs: number): RaceLimits {
+  return {
+    patienceMs: limits.patienceMs + heldMs,
+    silenceMaxMs: limits.silenceMaxMs + heldMs,
+    lastSilenceMaxMs: limits.lastSilenceMaxMs + heldMs,
+    totalMaxMs: limits.totalMaxMs + heldMs,
+  };
+}
+
 /** The usual first-byte time after one more. */
 export function withFirstByte(usualFirstByteMs: number, firstByteMs: number): number {
   return (

@@ -1,4 +1,4 @@
-// Whether a project may be given another upload grant, and how large the upload may be. A grant works offline, so the
+// Whether a project may be given another upload grant, or fetch another import, and how large the upload may be. A grant works offline, so the
 // quota is checked when it is made: what a project has in grants that were not used yet is not counted, and the sizes of
 // uploads that are under way are not known. So a project can exceed its quota by what it was granted at once, not more.
 

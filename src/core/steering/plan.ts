@@ -8,6 +8,7 @@
 // may be the one that is cut off.
 
 import { defined } from '#base/assert.ts';
+import { easeShares } from './ease.ts';
 import { orderSites } from './order.ts';
 import { type SiteScore, scoreSite } from './score.ts';
 import { roundShares, type Shares, settleShares } from './settle.ts';
@@ -105,11 +106,10 @@ function planGroups(
 ): PlannedGroup[] {
   const drafts = view.groups.map((group) => draftGroup(group, view.previous, standing, policy));
   const capacityBps = new Map(standing.eligible.map((site) => [site.pathwayId, site.capacityBps]));
-  const fill = waterFill(
-    drafts.map(({ group, choices }) => ({ id: group.id, demandBps: group.demandBps, choices })),
-    capacityBps,
-    policy.headroom,
-  );
+  const wanted = drafts.map(({ group, choices }) => ({ id: group.id, demandBps: group.demandBps, choices }));
+  const keep = new Map(standing.eligible.map((site) => [site.pathwayId, site.keep ?? 1]));
+  const filled = waterFill(wanted, capacityBps, policy.headroom);
+  const { fill, reasons: easings } = easeShares(wanted, filled, keep, capacityBps, policy.headroom);
   const shares = settleGroups(view, drafts, fill, capacityBps, policy, nowMs);
   return drafts.map((draft) => {
     const own = defined(shares.get(draft.group.id), 'shares of the group');
@@ -127,7 +127,7 @@ function planGroups(
       id: draft.group.id,
       order: limitOrder(draft.order, own),
       shares: roundShares(own),
-      reasons: [...reasons, ...draft.reasons].slice(0, REASONS_PER_GROUP_MAX),
+      reasons: [...reasons, ...easings, ...draft.reasons].slice(0, REASONS_PER_GROUP_MAX),
     };
   });
 }

@@ -15,6 +15,8 @@ export interface SteeringSite {
   readonly capacityBps: number;
   readonly egressBps: number;
   readonly costPerGb: number;
+  /** Part of what it would get by itself that it is to keep; default all. */
+  readonly keep?: number;
 }
 
 /** Viewers that are near to one place, and what they draw together. */

@@ -1,27 +1,6 @@
 // Hand-built fragmented MP4 for tests: every byte is written here, none by an encoder.
 
-type Part = number | string | Uint8Array | readonly number[];
-
-/** Joins bytes; numbers are single bytes, strings are Latin-1. */
-export function bytesOf(...parts: readonly Part[]): Uint8Array {
-  const all: number[] = [];
-  for (const part of parts) {
-    if (typeof part === 'number') all.push(part & 255);
-    else if (typeof part === 'string') for (const character of part) all.push(character.charCodeAt(0));
-    else for (const byte of part) all.push(byte);
-  }
-  return Uint8Array.from(all);
-}
-
-export const u16 = (value: number): number[] => [(value >>> 8) & 255, value & 255];
-export const u32 = (value: number): number[] => [...u16(value >>> 16), ...u16(value)];
-export const zeros = (count: number): number[] => Array.from({ length: count }, () => 0);
-
-/** A box with its header. */
-export function box(type: string, ...parts: readonly Part[]): Uint8Array {
-  const body = bytesOf(...parts);
-  return bytesOf(u32(body.length + 8), type, body);
-}
+import { box, bytesOf, u16, u32, zeros } from './box-writer.ts';
 
 /** The sample entry of H.264: avcC says High profile, level 3.1. */
 export function avcEntry(width = 1_280, height = 720): Uint8Array {

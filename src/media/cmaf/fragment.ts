@@ -196,3 +196,18 @@ export function writeFragmentHeader(
   writer.header(payloadBytes + BOX_HEADER_BYTES, 'mdat');
   return writer.bytes;
 }
+
+/** A copy of fragments that lie so many ticks later; all else, their sequence numbers too, stays as it is. */
+export function moveFragments(fragments: Uint8Array, ticks: number): Uint8Array {
+  const moved = Uint8Array.from(fragments);
+  const view = new DataView(moved.buffer);
+  for (const moof of boxesIn(moved, 0, moved.length)) {
+    if (moof.type !== 'moof') continue;
+    const tfdt = requireBox(moved, moof, ['traf', 'tfdt']);
+    if (moved[tfdt.body] !== 1) throw new CmafError('unsupported', 'a decode time has 32 bits');
+    const decodeTicks = parseDecodeTime(moved, tfdt) + ticks;
+    view.setUint32(tfdt.body + 4, Math.floor(decodeTicks / 2 ** 32));
+    view.setUint32(tfdt.body + 8, decodeTicks % 2 ** 32);
+  }
+  return moved;
+}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AAC_MONO, AAC_STEREO, aacEntry, avcEntry, box, moov, u16, zeros } from './box-fixture.ts';
+import { AAC_MONO, AAC_STEREO, aacEntry, avcEntry, moov } from './box-fixture.ts';
+import { box, u16, zeros } from './box-writer.ts';
 import { CmafError } from './cmaf-error.ts';
 import { parseMoov } from './init-segment.ts';
 

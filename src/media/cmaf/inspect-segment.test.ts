@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPrng } from '../../base/prng.ts';
-import { box, bytesOf, fragment, gop, init, u16, u32 } from './box-fixture.ts';
+import { fragment, gop, init } from './box-fixture.ts';
+import { box, bytesOf, u16, u32 } from './box-writer.ts';
 import { CmafError } from './cmaf-error.ts';
 import { inspectInit, inspectSegment, looksLikeBoxes, parseSegmentIndex } from './inspect-segment.ts';
 

@@ -35,6 +35,9 @@ const STYP = Uint8Array.from(
   ),
 );
 
+/** Headers of moof and mfhd, version and flags. */
+const SEQUENCE_OFFSET = 20;
+
 interface Piece {
   readonly fragment: Fragment;
   readonly samples: Sample[];
@@ -136,7 +139,7 @@ export class Segmenter {
   }
 }
 
-/** A fragment that is a whole segment is passed on as it came; anything else gets a header of its own. */
+/** A fragment that is a whole segment is passed on as it came, but for its number; anything else gets a header of its own. */
 function segmentParts(
   number: number,
   trackId: number,
@@ -145,11 +148,21 @@ function segmentParts(
 ): Uint8Array[] {
   const only = pieces.length === 1 ? pieces[0] : undefined;
   if (only !== undefined && only.samples.length === only.fragment.samples.length)
-    return [STYP, only.fragment.moof, only.fragment.mdat];
+    return [STYP, numbered(only.fragment.moof, number + 1), only.fragment.mdat];
   const payload = pieces.flatMap(({ fragment, samples: own }) =>
     own.map(({ offset, bytes }) => fragment.mdat.subarray(offset, offset + bytes)),
   );
   return [STYP, writeFragmentHeader(number + 1, trackId, samples), ...payload];
+}
+
+/** The moof with a sequence number that grows over the whole track, also where its encoder began to count anew. */
+function numbered(moof: Uint8Array, sequence: number): Uint8Array {
+  const view = new DataView(moof.buffer, moof.byteOffset, moof.byteLength);
+  // ISO/IEC 14496-12, section 8.8.5: mfhd is the first box of a moof; its number follows version and flags.
+  if (view.getUint32(SEQUENCE_OFFSET) === sequence) return moof;
+  const copy = Uint8Array.from(moof);
+  new DataView(copy.buffer).setUint32(SEQUENCE_OFFSET, sequence);
+  return copy;
 }
 
 function join(parts: readonly Uint8Array[]): Uint8Array {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPrng } from '#base/prng.ts';
-import { box, bytesOf, fragment, gop, init, u32, zeros } from './box-fixture.ts';
+import { fragment, gop, init } from './box-fixture.ts';
+import { box, bytesOf, u32, zeros } from './box-writer.ts';
 import { CmafError } from './cmaf-error.ts';
 import { FragmentSplitter, type SplitterItem } from './splitter.ts';
 

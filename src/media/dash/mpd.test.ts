@@ -105,7 +105,7 @@ test('captions are sidecar files with their role, the storyboard is a set of til
   const sets = text.split('\n').filter((line) => /contentType="(?:text|image)"/.test(line));
   assert.deepEqual(sets, [
     '<AdaptationSet id="2" contentType="text" mimeType="text/vtt" lang="en"><Role schemeIdUri="urn:mpeg:dash:role:2011" value="caption"/><Role schemeIdUri="urn:mpeg:dash:role:2011" value="main"/><Label>A &amp; B</Label><Representation id="captions-en" bandwidth="1000"><BaseURL>files/ab.vtt</BaseURL></Representation></AdaptationSet>',
-    '<AdaptationSet id="3" contentType="image" mimeType="image/jpeg"><SegmentTemplate media="a1/storyboard/$Number$.jpg" timescale="1000" duration="40040" startNumber="0"/><Representation id="storyboard" bandwidth="19980" width="1920" height="216"><EssentialProperty schemeIdUri="http://dashif.org/guidelines/thumbnail_tile" value="10x2"/></Representation></AdaptationSet>',
+    '<AdaptationSet id="3" contentType="image" mimeType="image/jpeg"><SegmentTemplate media="a1/storyboard/$Number$.jpg" timescale="1000" duration="40040" startNumber="0"/><Representation id="storyboard" bandwidth="38058" width="1920" height="216"><EssentialProperty schemeIdUri="http://dashif.org/guidelines/thumbnail_tile" value="10x2"/></Representation></AdaptationSet>',
   ]);
 });
 
@@ -128,4 +128,24 @@ test('set numbers stay apart when there is sound alone', () => {
   } as const;
   const text = writeMpd({ ...INPUT, renditions: [AUDIO], captions: [{ ...track, id: 'subtitles-en' }] });
   assert.deepEqual(text.match(/AdaptationSet id="\d"/g), ['AdaptationSet id="1"', 'AdaptationSet id="2"']);
+});
+
+test('each family of codecs is a set of its own, the newer ones preferred where they can be decoded', () => {
+  const av1 = { ...VIDEO, id: 'v720-av1', codecs: 'av01.0.05M.08' };
+  const hevc = { ...VIDEO, id: 'v720-hevc', codecs: 'hvc1.1.6.L93.90' };
+  const text = writeMpd({ ...INPUT, renditions: [hevc, av1, AUDIO, VIDEO], captions: [] });
+  const sets = [...text.matchAll(/<AdaptationSet id="(\d+)"([^>]*)>.*?<Representation id="([^"]*)"/g)];
+  assert.deepEqual(
+    sets.map(([, id, attributes, representation]) => [
+      id,
+      /selectionPriority="(\d+)"/.exec(attributes ?? '')?.[1],
+      representation,
+    ]),
+    [
+      ['0', '1', 'v720'],
+      ['2', '3', 'v720-av1'],
+      ['3', '2', 'v720-hevc'],
+      ['1', undefined, 'audio-1'],
+    ],
+  );
 });

@@ -9,7 +9,7 @@ import {
   type MediaRendition,
   SEGMENT_EXCESS_MS_MAX,
   uniqueNames,
-  videoRenditions,
+  videoFamilies,
 } from '../rendition.ts';
 import { type Storyboard, sheetName } from '../storyboard/storyboard.ts';
 
@@ -37,7 +37,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** Escapes text for XML and drops characters that XML cannot hold. */
-function escapeXml(text: string): string {
+export function escapeXml(text: string): string {
   return Array.from(text, (character) => {
     if (character < ' ' || character === '\u007f') return ' ';
     return ENTITIES[character] ?? character;
@@ -45,7 +45,7 @@ function escapeXml(text: string): string {
 }
 
 /** An attribute list; undefined values are left out. */
-function attributes(values: Readonly<Record<string, string | number | undefined>>): string {
+export function attributes(values: Readonly<Record<string, string | number | undefined>>): string {
   return Object.entries(values)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` ${name}="${escapeXml(String(value))}"`)
@@ -53,7 +53,7 @@ function attributes(values: Readonly<Record<string, string | number | undefined>
 }
 
 /** A frame rate as DASH writes it: a whole number or a fraction over 1001. */
-function frameRateText(framesPerSecond: number): string {
+export function frameRateText(framesPerSecond: number): string {
   if (Math.abs(framesPerSecond - Math.round(framesPerSecond)) < 1e-4)
     return String(Math.round(framesPerSecond));
   const overNtsc = Math.round((framesPerSecond * 1_001) / 1_000) * 1_000;
@@ -96,14 +96,25 @@ function representation(rendition: MediaRendition, input: MpdInput): string {
 }
 
 function adaptationSets(input: MpdInput): string[] {
-  const video = videoRenditions(input.renditions);
+  const families = videoFamilies(input.renditions);
   const audio = audioRenditions(input.renditions);
   const names = uniqueNames(audio);
   const sets: string[] = [];
-  if (video.length > 0)
+  for (const [index, family] of families.entries()) {
+    const own = attributes({
+      // Audio counts from 1, as it always did.
+      id: index === 0 ? 0 : audio.length + index,
+      contentType: 'video',
+      mimeType: 'video/mp4',
+      segmentAlignment: 'true',
+      startWithSAP: 1,
+      // Players choose the set of the highest priority that they can decode: the newer codec needs fewer bits.
+      selectionPriority: families.length === 1 ? undefined : index === 0 ? 1 : families.length + 1 - index,
+    });
     sets.push(
-      `<AdaptationSet id="0" contentType="video" mimeType="video/mp4" segmentAlignment="true" startWithSAP="1">${video.map((rendition) => representation(rendition, input)).join('')}</AdaptationSet>`,
+      `<AdaptationSet${own}>${family.map((rendition) => representation(rendition, input)).join('')}</AdaptationSet>`,
     );
+  }
   for (const [index, rendition] of audio.entries()) {
     const own = attributes({
       id: index + 1,
@@ -118,7 +129,7 @@ function adaptationSets(input: MpdInput): string[] {
     sets.push(`<AdaptationSet${own}>${role}${label}${representation(rendition, input)}</AdaptationSet>`);
   }
   for (const set of [...captionSets(input), ...storyboardSets(input)])
-    sets.push(`<AdaptationSet id="${sets.length + (video.length > 0 ? 0 : 1)}"${set}</AdaptationSet>`);
+    sets.push(`<AdaptationSet id="${sets.length + (families.length > 0 ? 0 : 1)}"${set}</AdaptationSet>`);
   return sets;
 }
 
@@ -159,6 +170,7 @@ function storyboardSets(input: MpdInput): string[] {
   if (storyboard === undefined) return [];
   const { columns, rows, tileWidth, tileHeight } = storyboard;
   const sheetMs = sheetDurationMs(storyboard);
+  const spanMs = Math.min(sheetMs * storyboard.sheetCount, input.durationMs);
   const template = attributes({
     media: sheetName(input.folder, '$Number$'),
     timescale: 1_000,
@@ -167,7 +179,8 @@ function storyboardSets(input: MpdInput): string[] {
   });
   const own = attributes({
     id: 'storyboard',
-    bandwidth: Math.max(1, Math.round((storyboard.bytes * 8_000) / (sheetMs * storyboard.sheetCount))),
+    // The last sheet goes on past the end in black, which nobody has time to receive.
+    bandwidth: Math.max(1, Math.ceil((storyboard.bytes * 8_000) / spanMs)),
     width: columns * tileWidth,
     height: rows * tileHeight,
   });

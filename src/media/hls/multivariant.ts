@@ -10,7 +10,7 @@ import {
   type MediaPathway,
   type MediaRendition,
   uniqueNames,
-  videoRenditions,
+  videoFamilies,
 } from '../rendition.ts';
 
 export interface MultivariantInput {
@@ -111,7 +111,8 @@ function variantLines(
 
 /** Writes the multivariant playlist of an asset with video, with audio alone, or with both. */
 export function writeMultivariant(input: MultivariantInput): string {
-  const video = videoRenditions(input.renditions);
+  // H.264 first: players that know no other codec, or that begin with the first variant, are served by it.
+  const video = videoFamilies(input.renditions).flat();
   const audio = audioRenditions(input.renditions);
   const isAudioOnly = video.length === 0;
   const variants = isAudioOnly ? audio.slice(0, 1) : video;

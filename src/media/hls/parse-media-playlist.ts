@@ -1,13 +1,21 @@
-// A media playlist as a player sees it: segments with their durations, ranges, keys and init segments.
+// A media playlist as a player sees it: segments with their times, ranges, keys and init segments. A tag that says
+// something about the playlist or about the segment after it has its case in `MediaReader.tag`.
 // Source: draft-pantos-hls-rfc8216bis, sections 4.4.3 and 4.4.4.
 
+import { type ByteRangeOf, parseRange } from './parse-byte-range.ts';
 import type { PlaylistLines, TagLine, UriLine } from './parse-lines.ts';
+import {
+  hintOf,
+  NO_SERVER_CONTROL,
+  type ParsedPart,
+  type ParsedPreloadHint,
+  type ParsedRenditionReport,
+  type ParsedServerControl,
+  partOf,
+  reportOf,
+  serverControlOf,
+} from './parse-live-tags.ts';
 import type { PlaylistProblem } from './parse-problem.ts';
-
-export interface ByteRangeOf {
-  readonly offset: number;
-  readonly length: number;
-}
 
 export interface ParsedMap {
   readonly uri: string;
@@ -16,8 +24,11 @@ export interface ParsedMap {
 }
 
 export interface ParsedSegment {
+  /** As written: relative to the address of the playlist. */
   readonly uri: string;
   readonly line: number;
+  /** From the beginning of the first segment that the playlist lists. */
+  readonly startSeconds: number;
   readonly durationSeconds: number;
   readonly range: ByteRangeOf | null;
   readonly map: ParsedMap | null;
@@ -26,10 +37,16 @@ export interface ParsedSegment {
   /** A discontinuity stands before it. */
   readonly isDiscontinuity: boolean;
   readonly isGap: boolean;
+  readonly mediaSequence: number;
+  /** EXT-X-PROGRAM-DATE-TIME before it, in milliseconds since the epoch; null without. */
+  readonly dateMs: number | null;
+  /** Those that are listed; old segments have none. */
+  readonly parts: readonly ParsedPart[];
 }
 
 export interface ParsedMediaPlaylist {
   readonly kind: 'media';
+  readonly isPlaylist: boolean;
   readonly version: number;
   readonly targetDurationSeconds: number | null;
   readonly mediaSequence: number;
@@ -40,22 +57,65 @@ export interface ParsedMediaPlaylist {
   readonly isIFramesOnly: boolean;
   readonly startOffsetSeconds: number | null;
   readonly segments: readonly ParsedSegment[];
+  /** Of all segments together. */
+  readonly durationSeconds: number;
+  readonly partTargetSeconds: number | null;
+  readonly serverControl: ParsedServerControl;
+  /** Segments that a delta update leaves out at its beginning; 0 in a whole playlist. */
+  readonly skippedSegments: number;
+  /** Parts after the last whole segment, of the one that is being made, and the date before them. */
+  readonly openParts: readonly ParsedPart[];
+  readonly openDateMs: number | null;
+  readonly preloadHints: readonly ParsedPreloadHint[];
+  readonly renditionReports: readonly ParsedRenditionReport[];
   readonly tags: readonly TagLine[];
   readonly problems: readonly PlaylistProblem[];
 }
 
-/** `n@o`; without an offset it goes on where the range before it ended. */
-function parseRange(text: string, nextOffset: number | null): ByteRangeOf | null {
-  const match = /^(\d{1,16})(?:@(\d{1,16}))?$/.exec(text);
-  if (match === null) return null;
-  const offset = match[2] === undefined ? nextOffset : Number(match[2]);
-  return offset === null ? null : { offset, length: Number(match[1]) };
+/** What tags say of the playlist as a whole, with what holds without them. */
+interface Head {
+  version: number;
+  targetDurationSeconds: number | null;
+  mediaSequence: number;
+  discontinuitySequence: number;
+  playlistType: string | null;
+  isEnded: boolean;
+  isIndependent: boolean;
+  isIFramesOnly: boolean;
+  startOffsetSeconds: number | null;
+  partTargetSeconds: number | null;
+  serverControl: ParsedServerControl;
+  skippedSegments: number;
+}
+
+function wholeNumber({ value }: TagLine): number | null {
+  return /^\d{1,15}$/.test(value) ? Number(value) : null;
 }
 
 class MediaReader {
+  readonly head: Head = {
+    version: 1,
+    targetDurationSeconds: null,
+    mediaSequence: 0,
+    discontinuitySequence: 0,
+    playlistType: null,
+    isEnded: false,
+    isIndependent: false,
+    isIFramesOnly: false,
+    startOffsetSeconds: null,
+    partTargetSeconds: null,
+    serverControl: NO_SERVER_CONTROL,
+    skippedSegments: 0,
+  };
+  readonly preloadHints: ParsedPreloadHint[] = [];
+  readonly renditionReports: ParsedRenditionReport[] = [];
+  openParts: ParsedPart[] = [];
+  openDateMs: number | null = null;
   readonly segments: ParsedSegment[] = [];
   readonly tags: TagLine[] = [];
   readonly problems: PlaylistProblem[] = [];
+  endSeconds = 0;
+  readonly #seen = new Set<string>();
   #duration: number | null = null;
   #byteRange: string | null = null;
   #map: ParsedMap | null = null;
@@ -90,12 +150,78 @@ class MediaReader {
       case 'EXT-X-MAP':
         this.#readMap(tag);
         break;
-      case 'EXT-X-MEDIA-SEQUENCE':
-      case 'EXT-X-DISCONTINUITY-SEQUENCE':
-        if (this.segments.length > 0)
-          this.#note('tag-late', tag.line, tag.name, `#${tag.name} stands after the first segment`);
+      case 'EXT-X-PROGRAM-DATE-TIME': {
+        const dateMs = Date.parse(tag.value);
+        this.openDateMs = Number.isNaN(dateMs) ? null : dateMs;
         break;
+      }
+      case 'EXT-X-PART':
+        this.openParts.push(partOf(tag, this.openParts.at(-1) ?? this.segments.at(-1)?.parts.at(-1) ?? null));
+        break;
+      case 'EXT-X-PRELOAD-HINT':
+        this.preloadHints.push(hintOf(tag));
+        break;
+      case 'EXT-X-RENDITION-REPORT':
+        this.renditionReports.push(reportOf(tag));
+        break;
+      default:
+        // The first of a repeated tag counts.
+        if (tag.spec?.isOnce === true && !this.#seen.has(tag.name)) this.#readHead(tag);
     }
+  }
+
+  #readHead(tag: TagLine): void {
+    const { head } = this;
+    this.#seen.add(tag.name);
+    switch (tag.name) {
+      case 'EXT-X-VERSION':
+        head.version = wholeNumber(tag) ?? 1;
+        break;
+      case 'EXT-X-TARGETDURATION':
+        head.targetDurationSeconds = wholeNumber(tag);
+        break;
+      case 'EXT-X-MEDIA-SEQUENCE':
+        this.#expectBeforeSegments(tag);
+        head.mediaSequence = wholeNumber(tag) ?? 0;
+        break;
+      case 'EXT-X-DISCONTINUITY-SEQUENCE':
+        this.#expectBeforeSegments(tag);
+        head.discontinuitySequence = wholeNumber(tag) ?? 0;
+        break;
+      case 'EXT-X-PLAYLIST-TYPE':
+        head.playlistType = tag.value;
+        break;
+      case 'EXT-X-ENDLIST':
+        head.isEnded = true;
+        break;
+      case 'EXT-X-INDEPENDENT-SEGMENTS':
+        head.isIndependent = true;
+        break;
+      case 'EXT-X-I-FRAMES-ONLY':
+        head.isIFramesOnly = true;
+        break;
+      case 'EXT-X-PART-INF': {
+        const target = Number(tag.attributes.get('PART-TARGET')?.value);
+        head.partTargetSeconds = target > 0 ? target : null;
+        break;
+      }
+      case 'EXT-X-SERVER-CONTROL':
+        head.serverControl = serverControlOf(tag);
+        break;
+      case 'EXT-X-SKIP':
+        head.skippedSegments = Number.parseInt(tag.attributes.get('SKIPPED-SEGMENTS')?.value ?? '', 10) || 0;
+        break;
+      case 'EXT-X-START': {
+        const offset = tag.attributes.get('TIME-OFFSET')?.value;
+        head.startOffsetSeconds = offset === undefined ? null : Number(offset);
+        break;
+      }
+    }
+  }
+
+  #expectBeforeSegments({ name, line }: TagLine): void {
+    if (this.segments.length > 0)
+      this.#note('tag-late', line, name, `#${name} stands after the first segment`);
   }
 
   #readMap(tag: TagLine): void {
@@ -108,16 +234,24 @@ class MediaReader {
   uri({ uri, line }: UriLine): void {
     if (this.#duration === null)
       this.#note('extinf-missing', line, 'EXTINF', `segment ${uri} has no #EXTINF before it`);
+    const durationSeconds = this.#duration ?? 0;
     this.segments.push({
       uri,
       line,
-      durationSeconds: this.#duration ?? 0,
+      startSeconds: this.endSeconds,
+      durationSeconds,
       range: this.#range(uri, line),
       map: this.#map,
       keyMethod: this.#keyMethod,
       isDiscontinuity: this.#isDiscontinuity,
       isGap: this.#isGap,
+      mediaSequence: this.head.mediaSequence + this.head.skippedSegments + this.segments.length,
+      dateMs: this.openDateMs,
+      parts: this.openParts,
     });
+    this.openParts = [];
+    this.openDateMs = null;
+    this.endSeconds += durationSeconds;
     this.#duration = null;
     this.#byteRange = null;
     this.#isDiscontinuity = false;
@@ -136,11 +270,6 @@ class MediaReader {
   }
 }
 
-function tagNumber(tags: readonly TagLine[], name: string): number | null {
-  const value = tags.find((tag) => tag.name === name)?.value;
-  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : null;
-}
-
 /** Reads a media playlist from its lines. */
 export function parseMediaPlaylist(source: PlaylistLines): ParsedMediaPlaylist {
   const reader = new MediaReader();
@@ -148,21 +277,17 @@ export function parseMediaPlaylist(source: PlaylistLines): ParsedMediaPlaylist {
     if (line.kind === 'uri') reader.uri(line);
     else reader.tag(line);
   }
-  const { tags, segments } = reader;
-  const has = (name: string): boolean => tags.some((tag) => tag.name === name);
-  const start = tags.find(({ name }) => name === 'EXT-X-START')?.attributes.get('TIME-OFFSET')?.value;
+  const { head, segments, tags, endSeconds, openParts, openDateMs, preloadHints, renditionReports } = reader;
   return {
     kind: 'media',
-    version: tagNumber(tags, 'EXT-X-VERSION') ?? 1,
-    targetDurationSeconds: tagNumber(tags, 'EXT-X-TARGETDURATION'),
-    mediaSequence: tagNumber(tags, 'EXT-X-MEDIA-SEQUENCE') ?? 0,
-    discontinuitySequence: tagNumber(tags, 'EXT-X-DISCONTINUITY-SEQUENCE') ?? 0,
-    playlistType: tags.find(({ name }) => name === 'EXT-X-PLAYLIST-TYPE')?.value ?? null,
-    isEnded: has('EXT-X-ENDLIST'),
-    isIndependent: has('EXT-X-INDEPENDENT-SEGMENTS'),
-    isIFramesOnly: has('EXT-X-I-FRAMES-ONLY'),
-    startOffsetSeconds: start === undefined ? null : Number(start),
+    isPlaylist: source.isPlaylist,
+    ...head,
     segments,
+    durationSeconds: endSeconds,
+    openParts,
+    openDateMs,
+    preloadHints,
+    renditionReports,
     tags,
     problems: [...source.problems, ...reader.problems],
   };

@@ -48,6 +48,7 @@ export interface ParsedSteering {
 
 export interface ParsedMultivariant {
   readonly kind: 'multivariant';
+  readonly isPlaylist: boolean;
   readonly version: number;
   readonly isIndependent: boolean;
   readonly variants: readonly ParsedVariant[];
@@ -138,6 +139,7 @@ export function parseMultivariant(source: PlaylistLines): ParsedMultivariant {
   const version = tags.find(({ name }) => name === 'EXT-X-VERSION')?.value ?? '1';
   return {
     kind: 'multivariant',
+    isPlaylist: source.isPlaylist,
     version: /^\d{1,6}$/.test(version) ? Number(version) : 1,
     isIndependent: tags.some(({ name }) => name === 'EXT-X-INDEPENDENT-SEGMENTS'),
     variants,

@@ -115,7 +115,13 @@ const MEDIA: Readonly<Record<string, TagSpec>> = {
   'EXT-X-PART': {
     scope: 'segment',
     clause: '4.4.4.9',
-    attributes: { URI: must('quoted'), DURATION: must('decimal'), INDEPENDENT: may('yes-no') },
+    attributes: {
+      URI: must('quoted'),
+      DURATION: must('decimal'),
+      INDEPENDENT: may('enumerated', ['YES']),
+      BYTERANGE: may('quoted'),
+      GAP: may('enumerated', ['YES']),
+    },
   },
   'EXT-X-DATERANGE': {
     scope: 'media',
@@ -130,13 +136,27 @@ const MEDIA: Readonly<Record<string, TagSpec>> = {
       'END-ON-NEXT': may('enumerated', ['YES']),
     },
   },
-  'EXT-X-SKIP': { scope: 'media', clause: '4.4.5.2', attributes: { 'SKIPPED-SEGMENTS': must('integer') } },
+  'EXT-X-SKIP': {
+    scope: 'media',
+    clause: '4.4.5.2',
+    isOnce: true,
+    attributes: { 'SKIPPED-SEGMENTS': must('integer'), 'RECENTLY-REMOVED-DATERANGES': may('quoted') },
+  },
   'EXT-X-PRELOAD-HINT': {
     scope: 'media',
     clause: '4.4.5.3',
-    attributes: { TYPE: must('enumerated', ['PART', 'MAP']), URI: must('quoted') },
+    attributes: {
+      TYPE: must('enumerated', ['PART', 'MAP']),
+      URI: must('quoted'),
+      'BYTERANGE-START': may('integer'),
+      'BYTERANGE-LENGTH': may('integer'),
+    },
   },
-  'EXT-X-RENDITION-REPORT': { scope: 'media', clause: '4.4.5.4', attributes: { URI: may('quoted') } },
+  'EXT-X-RENDITION-REPORT': {
+    scope: 'media',
+    clause: '4.4.5.4',
+    attributes: { URI: must('quoted'), 'LAST-MSN': must('integer'), 'LAST-PART': may('integer') },
+  },
 };
 
 const MULTIVARIANT: Readonly<Record<string, TagSpec>> = {
@@ -198,4 +218,6 @@ const MULTIVARIANT: Readonly<Record<string, TagSpec>> = {
 };
 
 /** Every tag of the specification by its name without the #. */
-export const PLAYLIST_TAGS: Readonly<Record<string, TagSpec>> = { ...BASIC, ...MEDIA, ...MULTIVARIANT };
+export const PLAYLIST_TAGS: ReadonlyMap<string, TagSpec> = new Map(
+  Object.entries({ ...BASIC, ...MEDIA, ...MULTIVARIANT }),
+);

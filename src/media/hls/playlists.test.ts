@@ -241,3 +241,20 @@ test('tracks with equal labels are told apart', () => {
   const text = writeMultivariant({ renditions: [VIDEO], pathways: PATHWAYS.slice(0, 1), captions });
   assert.deepEqual(text.match(/NAME="[^"]+"/g), ['NAME="English \'CC\'"', 'NAME="English \'CC\' 2"']);
 });
+
+test('families of codecs stand one behind the other at each pathway, H.264 first, each with its own codec string', () => {
+  const av1 = { ...LARGE, id: 'v720-av1', codecs: 'av01.0.05M.08', bandwidthBps: 1_900_000 };
+  const hevc = { ...LARGE, id: 'v720-hevc', codecs: 'hvc1.1.6.L93.90', bandwidthBps: 2_100_000 };
+  const text = writeMultivariant({ renditions: [hevc, VIDEO, AUDIO, av1, LARGE], pathways: PATHWAYS });
+  const variants = [...text.matchAll(/CODECS="([^"]*)".*STABLE-VARIANT-ID="([^"]*)",PATHWAY-ID="([^"]*)"/g)];
+  const expected = [
+    ['avc1.64001f,mp4a.40.2', 'v720'],
+    ['avc1.64001e,mp4a.40.2', 'v360'],
+    ['av01.0.05M.08,mp4a.40.2', 'v720-av1'],
+    ['hvc1.1.6.L93.90,mp4a.40.2', 'v720-hevc'],
+  ];
+  assert.deepEqual(
+    variants.map(([, codecs, id, pathway]) => [pathway, codecs, id]),
+    PATHWAYS.flatMap(({ id }) => expected.map((variant) => [id, ...variant])),
+  );
+});

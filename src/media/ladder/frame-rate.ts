@@ -57,18 +57,24 @@ export interface FrameRateChoice {
   readonly reason: 'kept' | 'variable' | 'divided' | 'multiplied' | 'unknown' | 'snapped';
 }
 
-/** Chooses the constant rate of all renditions. */
-export function chooseFrameRate(source: FrameRate | null, isVariable: boolean): FrameRateChoice {
+/** Chooses the constant rate of all renditions, at most `framesPerSecondMax`. */
+export function chooseFrameRate(
+  source: FrameRate | null,
+  isVariable: boolean,
+  framesPerSecondMax = FRAME_RATE_MAX,
+): FrameRateChoice {
   if (source === null || !(source.numerator > 0) || !(source.denominator > 0))
     return { rate: FRAME_RATE_UNKNOWN, reason: 'unknown' };
-  if (isVariable) return { rate: nearestUsual(perSecond(source)), reason: 'variable' };
+  if (isVariable)
+    return { rate: nearestUsual(Math.min(framesPerSecondMax, perSecond(source))), reason: 'variable' };
   const { numerator, denominator } = reduced(source.numerator, source.denominator);
   const framesPerSecond = numerator / denominator;
-  if (denominator > DENOMINATOR_MAX) return { rate: nearestUsual(framesPerSecond), reason: 'snapped' };
+  if (denominator > DENOMINATOR_MAX)
+    return { rate: nearestUsual(Math.min(framesPerSecondMax, framesPerSecond)), reason: 'snapped' };
   // Every second (third …) frame is dropped, or shown twice, evenly: motion stays smooth.
-  if (framesPerSecond > FRAME_RATE_MAX)
+  if (framesPerSecond > framesPerSecondMax)
     return {
-      rate: reduced(numerator, denominator * Math.ceil(framesPerSecond / FRAME_RATE_MAX)),
+      rate: reduced(numerator, denominator * Math.ceil(framesPerSecond / framesPerSecondMax)),
       reason: 'divided',
     };
   if (framesPerSecond < FRAME_RATE_MIN) {

@@ -139,8 +139,8 @@ const RATES: readonly RateCase[] = [
     title: '12.5',
     video: { ...rate(25, 2), frameCount: 750 },
     rate: '25/2',
-    framesPerSegment: 25,
-    segmentDurationMs: 2_000,
+    framesPerSegment: 26,
+    segmentDurationMs: 2_080,
     frameCount: 750,
   },
   {

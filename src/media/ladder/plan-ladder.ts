@@ -1,13 +1,14 @@
 // Decides what to make of a source: video rungs, frame rate, segment grid, exact number of frames, audio tracks.
 // Pure: the same source gives the same plan on every encoder, so that another attempt ends with the same segments.
 
+import type { VideoCodec } from './codec-families.ts';
 import { chooseFrameRate, type FrameRate, type FrameRateChoice, perSecond } from './frame-rate.ts';
 import { languageName, languageTag } from './language.ts';
+import { type EncodeSpeed, PRESETS, type Preset } from './presets.ts';
 import {
   bitrates,
   chooseShortSides,
   displayedSize,
-  LADDER_POLICY,
   type LadderPolicy,
   type PictureSize,
   rungSize,
@@ -45,8 +46,13 @@ export interface PlannedVideo {
   readonly id: string;
   readonly width: number;
   readonly height: number;
+  /** The average, as far as it is known beforehand. */
   readonly bitrateBps: number;
   readonly maxBitrateBps: number;
+  /** Absent: H.264. */
+  readonly codec?: VideoCodec;
+  /** Constant quality by the codec's own scale, under the peak; absent: the average is kept. */
+  readonly qualityFactor?: number;
 }
 
 export interface PlannedAudio {
@@ -75,7 +81,8 @@ export interface EncodePlan {
     readonly firstSegmentFrames: number;
     /** Exactly so many frames come out in each rendition. */
     readonly frameCount: number;
-    /** Largest first. */
+    readonly speed: EncodeSpeed;
+    /** H.264 first, then family by family; within one the largest first. */
     readonly outputs: readonly PlannedVideo[];
   } | null;
   readonly audio: readonly PlannedAudio[];
@@ -158,7 +165,7 @@ function planAudio(source: readonly SourceAudio[], policy: LadderPolicy): Planne
 function planVideoOutputs(
   displayed: PictureSize,
   framesPerSecond: number,
-  policy: LadderPolicy,
+  policy: Preset,
 ): { outputs: PlannedVideo[]; reasons: PlanReason[] } {
   const sourceShortSide = Math.min(displayed.width, displayed.height);
   const outputs: PlannedVideo[] = [];
@@ -167,7 +174,7 @@ function planVideoOutputs(
     const id = `v${Math.min(size.width, size.height)}`;
     // The largest rungs of a very wide picture meet at the longest side that decoders take.
     if (outputs.every((output) => output.id !== id))
-      outputs.push({ id, ...size, ...bitrates(size, framesPerSecond) });
+      outputs.push({ id, ...size, ...bitrates(size, framesPerSecond, policy.bitrateFactor) });
   }
   const reasons = outputs.map(({ id, width, height, bitrateBps }) => ({
     code: 'rung',
@@ -178,7 +185,7 @@ function planVideoOutputs(
 }
 
 /** Plans the renditions of a source, or says why it is refused. */
-export function planLadder(source: SourceFacts, policy: LadderPolicy = LADDER_POLICY): PlanResult {
+export function planLadder(source: SourceFacts, policy: Preset = PRESETS.standard): PlanResult {
   const { video } = source;
   if (video === null && source.audio.length === 0)
     return { kind: 'refused', reason: 'it holds neither video nor audio' };
@@ -202,10 +209,11 @@ export function planLadder(source: SourceFacts, policy: LadderPolicy = LADDER_PO
     const grid = { segmentDurationMs, firstSegmentMs: segmentDurationMs / 2 };
     return { kind: 'plan', plan: { ...common, ...grid, durationMs: known, video: null }, reasons };
   }
-  const choice = chooseFrameRate(video.frameRate, video.isVariableFrameRate);
+  const choice = chooseFrameRate(video.frameRate, video.isVariableFrameRate, policy.frameRateMax);
   const framesPerSecond = perSecond(choice.rate);
-  const framesPerSegment = Math.round(SEGMENT_SECONDS * framesPerSecond);
-  const firstSegmentFrames = Math.ceil(framesPerSegment / 2);
+  // Even, so that the cut of the first one is a key frame of encoders that only count, too.
+  const firstSegmentFrames = Math.round((SEGMENT_SECONDS / 2) * framesPerSecond);
+  const framesPerSegment = firstSegmentFrames * 2;
   const displayed = displayedSize(video, video.sampleAspect, video.rotationDegrees);
   if (!(Math.min(displayed.width, displayed.height) >= 2))
     return { kind: 'refused', reason: 'its pixels have an absurd shape' };
@@ -229,6 +237,7 @@ export function planLadder(source: SourceFacts, policy: LadderPolicy = LADDER_PO
       framesPerSegment,
       firstSegmentFrames,
       frameCount,
+      speed: policy.speed,
       outputs,
     },
   };

@@ -90,10 +90,11 @@ export function rungSize(displayed: PictureSize, shortSide: number, policy: Ladd
 export function bitrates(
   size: PictureSize,
   framesPerSecond: number,
+  factor = 1,
 ): { bitrateBps: number; maxBitrateBps: number } {
   const pixels = ((size.width * size.height) / REFERENCE.pixels) ** PIXELS_EXPONENT;
   const frames = (framesPerSecond / REFERENCE.framesPerSecond) ** FRAMES_EXPONENT;
-  const thousands = Math.round((REFERENCE.bitrateBps * pixels * frames) / 1_000);
+  const thousands = Math.round((REFERENCE.bitrateBps * factor * pixels * frames) / 1_000);
   const bitrateBps = Math.max(BITRATE_MIN_BPS, thousands * 1_000);
   return { bitrateBps, maxBitrateBps: Math.round((bitrateBps * PEAK_RATIO) / 1_000) * 1_000 };
 }

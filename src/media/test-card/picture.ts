@@ -71,46 +71,113 @@ function digitStrokes(digit: number, band: number, left: number, size: number): 
   ];
 }
 
-/** The bands of one frame, from top to bottom. */
+/** How tall the parts of digits are, from top to bottom: strokes across and the stems between them. */
+const digitHeights = (size: number): readonly number[] => {
+  const [stroke, half] = [Math.round(size / 5), Math.round(size * 0.7)];
+  return [stroke, half, stroke, half, stroke];
+};
+
+/** Groups of digits in the middle of the picture, half a digit apart; `size` is the width of a digit. */
+function digitBands(width: number, groups: readonly (readonly number[])[], size: number): readonly Band[] {
+  const count = groups.flat().length;
+  const wide = Math.round(size * (count * 1.5 - 0.5 + (groups.length - 1) * 0.5));
+  const start = Math.round((width - wide) / 2);
+  const digits = groups.flatMap((group, index) => group.map((digit) => ({ digit, gap: index * size * 0.5 })));
+  return digitHeights(size).map((rows, band) => ({
+    rows,
+    row: paint(
+      width,
+      digits.flatMap(({ digit, gap }, index) =>
+        digitStrokes(digit, band, start + Math.round(index * size * 1.5 + gap), size),
+      ),
+    ),
+  }));
+}
+
+/** Bars with a line that sweeps over them once in `periodMs`. */
+function barsAt(width: number, atMs: number, periodMs: number) {
+  const sweep = Math.round(((atMs % periodMs) / periodMs) * (width - 8));
+  const line = [sweep, sweep + 8, LINE] as const;
+  const barWidth = width / BARS.length;
+  const bars = BARS.map(
+    (colour, index) => [Math.round(index * barWidth), Math.round((index + 1) * barWidth), colour] as const,
+  );
+  return { bars: paint(width, [...bars, line]), plain: paint(width, [line]) };
+}
+
+const digitsOf = (value: number, count: number): number[] =>
+  [...String(value).padStart(count, '0').slice(-count)].map(Number);
+
+/** The bands of one frame, from top to bottom; the digits tell the running time. */
 export function testCardBands(
   width: number,
   height: number,
   frame: number,
   frameRate: number,
 ): readonly Band[] {
-  const sweep = Math.round(((frame % (frameRate * 4)) / (frameRate * 4)) * (width - 8));
-  const line = [sweep, sweep + 8, LINE] as const;
-  const barWidth = width / BARS.length;
-  const bars = BARS.map(
-    (colour, index) => [Math.round(index * barWidth), Math.round((index + 1) * barWidth), colour] as const,
-  );
+  const { bars, plain } = barsAt(width, (frame * 1_000) / frameRate, 4_000);
   const tenths = Math.floor((frame * 10) / frameRate);
-  const digits = [Math.floor(tenths / 100) % 10, Math.floor(tenths / 10) % 10, tenths % 10];
-  const size = Math.round(height / 9);
-  const start = Math.round(width / 2 - size * 2.25);
-  const digitRow = (band: number): Row =>
-    paint(
-      width,
-      digits.flatMap((digit, index) =>
-        digitStrokes(
-          digit,
-          band,
-          start + Math.round(index * size * 1.5 + (index === 2 ? size * 0.5 : 0)),
-          size,
-        ),
-      ),
-    );
-  const stem = Math.round(size / 5);
-  const half = Math.round(size * 0.7);
-  const plain = paint(width, [line]);
-  const digitBands = [stem, half, stem, half, stem].map((rows, band) => ({ rows, row: digitRow(band) }));
-  const barRows = Math.round(height * 0.55);
-  const used = barRows + digitBands.reduce((sum, { rows }) => sum + rows, 0);
-  const above = Math.floor((height - used) / 2);
-  return [
-    { rows: barRows, row: paint(width, [...bars, line]) },
-    { rows: above, row: plain },
-    ...digitBands,
-    { rows: height - used - above, row: plain },
+  const digits = digitBands(
+    width,
+    [digitsOf(Math.floor(tenths / 10), 2), [tenths % 10]],
+    Math.round(height / 9),
+  );
+  return between(height, { rows: Math.round(height * 0.55), row: bars }, digits, plain);
+}
+
+/** Cells of the strip: a mark, 27 bits of milliseconds of the day with the highest first, parity, a mark. */
+export const CLOCK_CELLS = 32;
+/** The strip covers this share of the height, from the top. */
+export const CLOCK_STRIP_SHARE = 1 / 9;
+const CLOCK_BITS = 27;
+const DAY_MS = 86_400_000;
+
+/** Lit and dark cells that say when a picture was taken, for machines to read back. */
+export function clockCells(atMs: number): readonly boolean[] {
+  const ofDay = atMs % DAY_MS;
+  const bits = Array.from({ length: CLOCK_BITS }, (_, bit) => ((ofDay >> (CLOCK_BITS - 1 - bit)) & 1) === 1);
+  const isOdd = bits.filter(Boolean).length % 2 === 1;
+  return [true, false, ...bits, isOdd, false, true];
+}
+
+/**
+ * Reads the strip back: one brightness (0 to 255) per cell, taken at its middle. Undefined when it is no strip, or two
+ * pictures that lie over each other. Otherwise the milliseconds of the UTC day.
+ */
+export function readClock(brightness: readonly number[]): number | undefined {
+  const cells = brightness.map((value) => value > 127);
+  const bits = cells.slice(2, 2 + CLOCK_BITS);
+  const ofDay = bits.reduce((value, isLit) => value * 2 + (isLit ? 1 : 0), 0);
+  return clockCells(ofDay).every((isLit, index) => cells[index] === isLit) ? ofDay : undefined;
+}
+
+/** A picture that says when it was taken: UTC to the hundredth for people, and a strip that `readClock` reads. */
+export function clockCardBands(width: number, height: number, atMs: number): readonly Band[] {
+  const { bars, plain } = barsAt(width, atMs, 4_000);
+  const cells = clockCells(atMs).map((isLit, index) => {
+    const edge = (cell: number): number => Math.round((cell * width) / CLOCK_CELLS);
+    return [edge(index), edge(index + 1), isLit ? LINE : BACKGROUND] as const;
+  });
+  const time = new Date(atMs);
+  const groups = [
+    digitsOf(time.getUTCHours(), 2),
+    digitsOf(time.getUTCMinutes(), 2),
+    digitsOf(time.getUTCSeconds(), 2),
+    digitsOf(Math.floor(time.getUTCMilliseconds() / 10), 2),
   ];
+  const strip = { rows: Math.round(height * CLOCK_STRIP_SHARE), row: paint(width, cells) };
+  const below = between(
+    height - strip.rows,
+    { rows: Math.round(height * 0.45), row: bars },
+    digitBands(width, groups, Math.round(height / 12)),
+    plain,
+  );
+  return [strip, ...below];
+}
+
+/** Digits in the middle of what `first` leaves of the height. */
+function between(height: number, first: Band, digits: readonly Band[], plain: Row): readonly Band[] {
+  const used = first.rows + digits.reduce((sum, { rows }) => sum + rows, 0);
+  const above = Math.floor((height - used) / 2);
+  return [first, { rows: above, row: plain }, ...digits, { rows: height - used - above, row: plain }];
 }

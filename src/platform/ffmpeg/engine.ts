@@ -12,7 +12,7 @@
 // - `AbortError` (a DOMException): the caller asked for it, by `signal` or `kill()`.
 // - any other `Error`: the machine is at fault (killed, out of memory, no progress); another attempt may succeed.
 
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 export interface ProbeResult {
   /** FFmpeg's name of the demuxer that read it, e.g. `mov` or `matroska`. */
@@ -68,6 +68,10 @@ export interface VideoOutput {
   bitrateBps: number;
   /** Peak rate; the decoder buffer is twice its second. */
   maxBitrateBps: number;
+  /** One that the engine has; absent: h264. */
+  codec?: 'h264' | 'av1' | 'hevc' | undefined;
+  /** Constant quality under the peak rate, by the codec's own scale; absent: the average rate is kept. */
+  qualityFactor?: number | undefined;
 }
 
 export interface AudioOutput {
@@ -96,12 +100,19 @@ export interface EncodeRequest {
     /** The first of these groups is two, cut after this many frames, so that the first is there sooner. */
     firstSegmentFrames: number;
     /**
-     * Exactly this many frames come out of each output, starting at time zero of the file. At most about a second
+     * Exactly this many frames come out of each output, starting at time zero of the file (or at `firstFrame`). At most about a second
      * is filled by repeating the last frame; when more is missing, `done` rejects with `media_truncated`.
      */
     frameCount: number;
-    /** Largest first. */
+    /**
+     * Frames before this one are left out, and `frameCount` come out from here on, at the times and with the contents
+     * that they have in an encode of the whole; absent: 0. For containers with an index, at the start of a segment.
+     */
+    firstFrame?: number | undefined;
+    /** The first of the largest size; every other size is made from the one that came before it. */
     outputs: readonly VideoOutput[];
+    /** How long encoders search for savings; absent: fast. */
+    speed?: 'fast' | 'thorough' | undefined;
   } | null;
   audio: readonly AudioOutput[];
   /** Where time zero of the file lies on the timeline of the outputs; at least 1000, so that audio priming fits. */
@@ -129,6 +140,10 @@ export interface Engine {
   readonly name: 'ffmpeg' | 'node-av';
   /** Of FFmpeg itself, e.g. `5.1.9-0+deb12u1`. */
   readonly version: string;
+  /** What it can encode; h264 is always there. */
+  readonly videoCodecs: readonly NonNullable<VideoOutput['codec']>[];
+  /** Whether it was built with SRT: only then may it be told to listen. */
+  readonly takesSrt: boolean;
   /** Says what the file holds. A file without any video and audio is refused with `media_unsupported`. */
   probe(path: string, options: { workDirectory: string; signal: AbortSignal }): Promise<ProbeResult>;
   /** Starts one child that decodes once and makes all outputs. */
@@ -161,6 +176,17 @@ export interface Engine {
    * are, at a lower frame rate. For files of our own making.
    */
   preview(request: PreviewRequest): Promise<Buffer>;
+  /** Starts one child that decodes a live picture once and makes all its renditions. */
+  live(request: LiveRequest): LiveEncode;
+  /** Starts one child that waits for an SRT publisher and hands on what it sends, the one exception to "no network". */
+  listenSrt(request: SrtListenRequest): SrtListener;
+  /** Starts one child that brings live sound in Opus to AAC. */
+  liveAudio(request: LiveAudioRequest): LiveAudioEncode;
+  /**
+   * Encodes some frames at constant quality in H.264 and says how many bytes they took, in the order of `outputs`.
+   * The sample begins at the key frame before `atMs`, so that nothing is decoded in vain.
+   */
+  sample(request: SampleRequest): Promise<SampledBytes[]>;
   /** How loud a track is over its whole length (EBU R128); null when it is silent. */
   loudness(request: {
     inputPath: string;
@@ -172,6 +198,101 @@ export interface Engine {
   }): Promise<Loudness | null>;
 }
 
+/** A rendition of a live channel. */
+export interface LiveOutput {
+  /** Unique among all outputs of the request. */
+  id: string;
+  /** Both even; pixels are square. */
+  width: number;
+  height: number;
+  bitrateBps: number;
+}
+
+export interface LiveRequest {
+  /** An existing directory for this child alone; it becomes its working directory. */
+  workDirectory: string;
+  /** Whole frames a second, of the input's places and of all outputs. */
+  frameRate: number;
+  /** Every output is cut into closed groups of pictures of so many frames, from its first frame on. */
+  framesPerSegment: number;
+  /** Place of the first frame that comes out, counted from time zero of the input: those before are only decoded. */
+  firstPlace: number;
+  /** Largest first. */
+  outputs: readonly LiveOutput[];
+  niceness: number;
+}
+
+export interface SrtListenRequest {
+  /** An existing directory for this child alone; it becomes its working directory. */
+  readonly workDirectory: string;
+  /** Address to listen on. */
+  readonly host: string;
+  readonly port: number;
+  /** 10 to 79 characters; callers without it are refused. */
+  readonly passphrase: string;
+  /** How long lost packets may take to come again; the longer of this and the caller's holds. */
+  readonly latencyMs: number;
+  /** A caller that is silent for so long is gone. */
+  readonly silenceMs: number;
+  /** A caller was refused: its passphrase is wrong, or it has none. */
+  onRefusal(): void;
+}
+
+/** A child that listens, for one publisher: whoever comes second is refused by SRT while it lives. */
+export interface SrtListener {
+  /** What the publisher sends, as it sent it; nothing until one has come. */
+  readonly bytes: Readable;
+  /** Resolves when the child has ended, with FFmpeg's last words, which never name the passphrase. */
+  readonly done: Promise<string>;
+  kill(): void;
+}
+
+/** Size of the pictures of `LiveEncode.look`: enough to tell stillness and blackness, nothing to pay for. */
+export const LIVE_LOOK = { width: 64, height: 36 } as const;
+
+/** A running encode of a live picture. */
+export interface LiveEncode {
+  /**
+   * Takes FLV with a picture alone, beginning with a key frame, its frames on the places of the frame rate as near as a
+   * millisecond. HEVC needs FFmpeg 6.1 or newer. What the child cannot take any more is seen in how it ends.
+   */
+  readonly input: Writable;
+  /**
+   * By output id: FLV with H.264, a frame on every place from the first on, which has time zero. A frame comes out as
+   * soon as it went in; holes of the input are filled when they end. All outputs must be read.
+   */
+  readonly outputs: ReadonlyMap<string, Readable>;
+  /**
+   * The same picture as small as LIVE_LOOK says, a byte of luma for each pixel in full range, one after another for each
+   * frame of the outputs: for whoever watches what is made. Must be read like the outputs.
+   */
+  readonly look: Readable;
+  /** Settles when the child has ended, as it does after the end of its input; rejects as `Encode.done` does. */
+  readonly done: Promise<void>;
+  kill(): void;
+}
+
+export interface LiveAudioRequest {
+  /** An existing directory for this child alone; it becomes its working directory. */
+  workDirectory: string;
+  bitrateBps: number;
+  niceness: number;
+}
+
+/** A running encode of live sound. */
+export interface LiveAudioEncode {
+  /** Takes Opus in Ogg, a page a packet, decoded to two channels. */
+  readonly input: Writable;
+  /**
+   * FLV with AAC of 48 kHz in two channels, a tag a frame of 1,024 samples. The first frame is priming: the first sample
+   * of the input is the first one of the second frame.
+   */
+  readonly output: Readable;
+  /** Settles when the child has ended, as it does after the end of its input; rejects as `Encode.done` does. */
+  readonly done: Promise<void>;
+  kill(): void;
+}
+
 export interface PreviewRequest {
   inputPath: string;
   workDirectory: string;
@@ -181,6 +302,31 @@ export interface PreviewRequest {
   frameRate: number;
   niceness: number;
   signal: AbortSignal;
+}
+
+export interface SampleRequest {
+  inputPath: string;
+  workDirectory: string;
+  /** Index among all streams of the file. */
+  streamIndex: number;
+  rotationDegrees: 0 | 90 | 180 | 270;
+  frameRate: { numerator: number; denominator: number };
+  atMs: number;
+  /** At most; fewer when the file ends before. */
+  frameCount: number;
+  /** Sizes of the upright picture, the largest first. */
+  outputs: readonly { width: number; height: number }[];
+  /** By x264's scale. */
+  qualityFactor: number;
+  niceness: number;
+  signal: AbortSignal;
+}
+
+/** What a sample took; its first frame is a key frame, the others are not. */
+export interface SampledBytes {
+  keyFrameBytes: number;
+  otherBytes: number;
+  otherFrames: number;
 }
 
 export interface Loudness {

@@ -6,7 +6,7 @@
 import { resolve } from 'node:path';
 import { MeridianError } from '#contract/errors.ts';
 import { type EncodeCommand, startEncode } from './encode-child.ts';
-import type { EncodeRequest, Engine, Loudness, ProbeResult } from './engine.ts';
+import type { EncodeRequest, Engine, Loudness, ProbeResult, SampledBytes, SampleRequest } from './engine.ts';
 import { parsePackets, parseStreams } from './ffprobe-output.ts';
 import { demuxerOf, inspectFile } from './inspect-file.ts';
 import {
@@ -20,10 +20,14 @@ import {
   PROBE_LIMITS,
   PROBE_OUTPUT_BYTES_MAX,
   RATE_PACKETS_MAX,
+  SAMPLE_LIMITS,
+  SAMPLE_OUTPUT_BYTES_MAX,
   SILENCE_LUFS,
   STORYBOARD_BYTES_MAX,
   STREAMS_MAX,
 } from './limits.ts';
+import { liveArguments, liveAudioArguments } from './live-arguments.ts';
+import { startLiveAudio, startLiveEncode } from './live-encode.ts';
 import { planScan, type RawProbe, type Scan, type ScannedPackets, toProbeResult } from './probe-result.ts';
 import {
   AUDIO_RATE_HZ,
@@ -38,19 +42,26 @@ import {
   PREVIEW_MUXER_OPTIONS,
   previewFilters,
   STORYBOARD_QUALITY,
+  sampleEncoderOptions,
+  sampleGraph,
+  seekSeconds,
   storyboardFilters,
   type VideoRequest,
-  videoEncoderOptions,
   videoGraph,
 } from './recipe.ts';
 import { runForBoth, runSandboxed } from './run-sandboxed.ts';
 import type { SandboxTools } from './sandbox.ts';
 import type { Demuxer } from './sniff.ts';
+import { srtArguments } from './srt-arguments.ts';
+import { startSrtListen } from './srt-listen.ts';
+import { codecOf, VIDEO_ENCODERS, type VideoCodec, videoEncoderOptions } from './video-codecs.ts';
 
 export interface FfmpegEngineOptions {
   readonly ffmpegPath: string;
   readonly ffprobePath: string;
   readonly version: string;
+  readonly videoCodecs: readonly VideoCodec[];
+  readonly takesSrt: boolean;
   readonly tools: SandboxTools;
   /** Where the executables find their libraries, when that is not the usual place. */
   readonly environment: Readonly<Record<string, string>>;
@@ -105,6 +116,8 @@ export function createFfmpegEngine(options: FfmpegEngineOptions): Engine {
   return {
     name: 'ffmpeg',
     version: options.version,
+    videoCodecs: options.videoCodecs,
+    takesSrt: options.takesSrt,
 
     async probe(path, { workDirectory, signal }): Promise<ProbeResult> {
       const { demuxer, bytes } = await inspectFile(path);
@@ -162,6 +175,21 @@ export function createFfmpegEngine(options: FfmpegEngineOptions): Engine {
       return run(options.ffmpegPath, args, request.workDirectory, request.signal, call);
     },
 
+    live(request) {
+      const args = liveArguments(request);
+      return startLiveEncode(tools, request, { command: options.ffmpegPath, args, environment });
+    },
+
+    listenSrt(request) {
+      const command = { command: options.ffmpegPath, args: srtArguments(request), environment };
+      return startSrtListen(tools, request, command);
+    },
+
+    liveAudio(request) {
+      const args = liveAudioArguments(request);
+      return startLiveAudio(tools, request, { command: options.ffmpegPath, args, environment });
+    },
+
     preview(request) {
       const args = [...QUIET, ...inputOptions(OWN_DEMUXER), '-i', inputAddress(request.inputPath)];
       args.push('-map', '0:V:0', '-vf', previewFilters(request), '-c:v', 'libx264', '-flags:v', '+bitexact');
@@ -172,6 +200,14 @@ export function createFfmpegEngine(options: FfmpegEngineOptions): Engine {
       args.push('-f', 'mp4', 'pipe:1');
       const call = { ...PREVIEW_CALL, niceness: request.niceness };
       return run(options.ffmpegPath, args, request.workDirectory, request.signal, call);
+    },
+
+    async sample(request) {
+      const { demuxer } = await inspectFile(request.inputPath);
+      const args = sampleArguments(request, demuxer);
+      const call = { ...SAMPLE_CALL, niceness: request.niceness };
+      const text = await run(options.ffmpegPath, args, request.workDirectory, request.signal, call);
+      return parseSample(text.toString('latin1'), request.outputs.length);
     },
 
     async loudness({ inputPath, workDirectory, streamIndex, niceness, signal }) {
@@ -214,6 +250,7 @@ const PREVIEW_CALL: Call = { limits: EXTRAS_LIMITS, outputBytesMax: PREVIEW_BYTE
 
 const PROBE_CALL: Call = { limits: PROBE_LIMITS, outputBytesMax: PROBE_OUTPUT_BYTES_MAX };
 const POSTER_CALL: Call = { limits: POSTER_LIMITS, outputBytesMax: POSTER_BYTES_MAX };
+const SAMPLE_CALL: Call = { limits: SAMPLE_LIMITS, outputBytesMax: SAMPLE_OUTPUT_BYTES_MAX };
 const PROBE_QUIET = ['-hide_banner', '-loglevel', 'error'];
 const QUIET = ['-hide_banner', '-nostdin', '-loglevel', 'error'];
 
@@ -239,22 +276,23 @@ export function encodeArguments(request: EncodeRequest, demuxer: Demuxer): strin
   const { video } = request;
   const args = [...QUIET, '-nostats', '-progress', 'pipe:1', '-stats_period', '1'];
   args.push('-filter_complex_threads', String(FILTER_THREADS), '-threads', String(DECODER_THREADS));
+  const seek = video === null ? null : seekSeconds(video);
+  // The times of the file are kept, as an encode of the whole sees them.
+  if (seek !== null) args.push('-copyts', '-start_at_zero', '-noaccurate_seek', '-ss', seek.toFixed(6));
   args.push(...inputOptions(demuxer), '-i', inputAddress(request.inputPath));
   let descriptor = 3;
   if (video !== null) {
     // FFmpeg turns the picture before the graph, by the same display matrix as the probe reads. It has to: told not
     // to, 5.1 copies the matrix into the outputs, and players would turn them once more.
     const upright: VideoRequest = { ...video, rotationDegrees: 0 };
-    const keyFrames = `expr:${forcedKeyFrames(video)
-      .map((frame) => `eq(n,${frame})`)
-      .join('+')}`;
+    const keyFrames = forcedKeyFrames(video).map((frame) => `eq(n,${frame})`);
     args.push('-filter_complex', videoGraph(`[0:${video.streamIndex}]`, upright));
     for (const [index, output] of video.outputs.entries()) {
       args.push(
         '-map',
         `[v${index}]`,
         '-c:v',
-        'libx264',
+        VIDEO_ENCODERS[codecOf(output)],
         '-fps_mode',
         'passthrough',
         '-flags:v',
@@ -262,7 +300,9 @@ export function encodeArguments(request: EncodeRequest, demuxer: Demuxer): strin
       );
       for (const [name, value] of Object.entries(videoEncoderOptions(video, output)))
         args.push(name === 'b' ? '-b:v' : `-${name}`, value);
-      args.push('-force_key_frames', keyFrames);
+      if (keyFrames.length > 0) args.push('-force_key_frames', `expr:${keyFrames.join('+')}`);
+      // The one form of HEVC in which a segment needs nothing but its init, and that Apple's players take.
+      if (codecOf(output) === 'hevc') args.push('-tag:v', 'hvc1');
       args.push(...outputArguments('video', request, descriptor++));
     }
   }
@@ -279,6 +319,38 @@ export function encodeArguments(request: EncodeRequest, demuxer: Demuxer): strin
     args.push(...outputArguments('audio', request, descriptor++));
   }
   return args;
+}
+
+/** The command line of a sample: all sizes as streams of one output, which tells the size of every packet. */
+function sampleArguments(request: SampleRequest, demuxer: Demuxer): string[] {
+  // To the key frame and no further; FFmpeg turns the picture before the graph, as for an encode.
+  const args = [...QUIET, '-noaccurate_seek', '-ss', (request.atMs / 1_000).toFixed(3)];
+  args.push('-threads', String(DECODER_THREADS), '-an', '-sn', '-dn', ...inputOptions(demuxer));
+  args.push('-i', inputAddress(request.inputPath));
+  args.push('-filter_complex', sampleGraph(`[0:${request.streamIndex}]`, { ...request, rotationDegrees: 0 }));
+  for (const index of request.outputs.keys()) args.push('-map', `[v${index}]`);
+  args.push('-c:v', 'libx264');
+  for (const [name, value] of Object.entries(sampleEncoderOptions(request))) args.push(`-${name}`, value);
+  args.push('-fps_mode', 'passthrough', '-f', 'framecrc', 'pipe:1');
+  return args;
+}
+
+/** Adds up the sizes that the framecrc muxer lists: stream, decode time, presentation time, duration, size, checksum. */
+function parseSample(text: string, count: number): SampledBytes[] {
+  const sums = Array.from({ length: count }, () => ({ keyFrameBytes: 0, otherBytes: 0, otherFrames: 0 }));
+  for (const line of text.split('\n')) {
+    if (line === '' || line.startsWith('#')) continue;
+    const [stream = -1, , , , bytes = 0] = line.split(',').map(Number);
+    const sum = sums[stream];
+    if (sum === undefined) continue;
+    // The first packet is the key frame.
+    if (sum.keyFrameBytes === 0) sum.keyFrameBytes = bytes;
+    else {
+      sum.otherBytes += bytes;
+      sum.otherFrames++;
+    }
+  }
+  return sums;
 }
 
 function outputArguments(kind: 'video' | 'audio', request: EncodeRequest, descriptor: number): string[] {

@@ -76,6 +76,16 @@ export const EXTRAS_LIMITS: ChildLimits = {
   silenceMs: null,
 };
 
+/** Some dozens of frames of 8K in two sizes, on a busy machine; whoever waits has less patience. */
+export const SAMPLE_LIMITS: ChildLimits = {
+  memoryBytes: 3 * 2 ** 30,
+  cpuSeconds: 120,
+  wallMs: 60_000,
+  silenceMs: null,
+};
+/** A line of numbers for each frame of each size. */
+export const SAMPLE_OUTPUT_BYTES_MAX = 1 << 20;
+
 /** Decoding twelve hours of sound takes some minutes. */
 export const LOUDNESS_LIMITS: ChildLimits = {
   memoryBytes: 2 * 2 ** 30,

@@ -24,9 +24,9 @@ import {
 import { defined } from '#base/assert.ts';
 import type { AudioOutput, EncodeRequest } from './engine.ts';
 import { createGraph, type Graph, pushFrame } from './node-av-graph.ts';
-import { openDecoder, openInput, readPackets } from './node-av-input.ts';
+import { openDecoder, openInput, readPackets, seekBackward } from './node-av-input.ts';
 import { createAudioEncoder, createVideoEncoder, type OutputEncoder } from './node-av-output.ts';
-import { audioFilters, forcedKeyFrames, type VideoRequest, videoGraph } from './recipe.ts';
+import { audioFilters, forcedKeyFrames, seekSeconds, type VideoRequest, videoGraph } from './recipe.ts';
 
 const MICROSECONDS = { num: 1, den: 1_000_000 };
 /** Share of packets that may fail to decode, as in the ffmpeg executable. */
@@ -60,6 +60,8 @@ export function runEncode(request: EncodeRequest, demuxer: string, onFrames: (fr
   for (const stream of input.streams)
     if (!tracks.some((track) => track.stream.index === stream.index)) stream.discard = AVDISCARD_ALL;
 
+  const seek = video === null ? null : seekSeconds(video);
+  if (seek !== null) seekBackward(input, seek);
   const packet = new Packet();
   packet.alloc();
   readPackets(input, packet, () => {

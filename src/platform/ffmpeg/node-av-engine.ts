@@ -4,7 +4,7 @@
 import { fileURLToPath } from 'node:url';
 import { MeridianError } from '#contract/errors.ts';
 import { startEncode } from './encode-child.ts';
-import type { Engine, Loudness } from './engine.ts';
+import type { Engine, Loudness, SampledBytes } from './engine.ts';
 import { demuxerOf, inspectFile } from './inspect-file.ts';
 import {
   type ChildLimits,
@@ -15,15 +15,20 @@ import {
   PREVIEW_BYTES_MAX,
   PROBE_LIMITS,
   PROBE_OUTPUT_BYTES_MAX,
+  SAMPLE_LIMITS,
+  SAMPLE_OUTPUT_BYTES_MAX,
   SILENCE_LUFS,
   STDERR_BYTES_MAX,
   STORYBOARD_BYTES_MAX,
 } from './limits.ts';
+import { startLiveAudio, startLiveEncode } from './live-encode.ts';
 import type { WorkerTask } from './node-av-worker.ts';
 import { type RawProbe, type ScannedPackets, toProbeResult } from './probe-result.ts';
 import { runSandboxed } from './run-sandboxed.ts';
 import type { SandboxTools } from './sandbox.ts';
 import type { Demuxer } from './sniff.ts';
+import { startSrtListen } from './srt-listen.ts';
+import type { VideoCodec } from './video-codecs.ts';
 
 /** Renditions are fragmented MP4, whatever the source was. */
 const OWN_DEMUXER: Demuxer = 'mov';
@@ -33,11 +38,13 @@ const WORKER_OPTIONS = ['--no-warnings', '--max-old-space-size=256'];
 
 export interface NodeAvEngineOptions {
   readonly version: string;
+  readonly videoCodecs: readonly VideoCodec[];
+  readonly takesSrt: boolean;
   readonly tools: SandboxTools;
 }
 
 /** Creates the engine; `resolveEngine` has checked that the package works. */
-export function createNodeAvEngine({ version, tools }: NodeAvEngineOptions): Engine {
+export function createNodeAvEngine({ version, videoCodecs, takesSrt, tools }: NodeAvEngineOptions): Engine {
   async function run(
     task: WorkerTask,
     limits: ChildLimits,
@@ -60,6 +67,8 @@ export function createNodeAvEngine({ version, tools }: NodeAvEngineOptions): Eng
   return {
     name: 'node-av',
     version,
+    videoCodecs,
+    takesSrt,
 
     async probe(path, { workDirectory, signal }) {
       const { demuxer, bytes } = await inspectFile(path);
@@ -95,6 +104,31 @@ export function createNodeAvEngine({ version, tools }: NodeAvEngineOptions): Eng
     preview({ workDirectory, signal, niceness, ...task }) {
       const order: WorkerTask = { kind: 'preview', task, demuxer: OWN_DEMUXER };
       return run(order, EXTRAS_LIMITS, PREVIEW_BYTES_MAX, workDirectory, signal, niceness);
+    },
+
+    live(request) {
+      const { frameRate, framesPerSegment, firstPlace, outputs } = request;
+      const task = { frameRate, framesPerSegment, firstPlace, outputs };
+      return startLiveEncode(tools, request, workerCommand({ kind: 'live', task }));
+    },
+
+    listenSrt(request) {
+      const { host, port, latencyMs, silenceMs, passphrase } = request;
+      const command = workerCommand({ kind: 'srt', task: { host, port, latencyMs, silenceMs } });
+      return startSrtListen(tools, request, command, passphrase);
+    },
+
+    liveAudio(request) {
+      const task = { bitrateBps: request.bitrateBps };
+      return startLiveAudio(tools, request, workerCommand({ kind: 'live-audio', task }));
+    },
+
+    async sample({ workDirectory, signal, niceness, ...task }) {
+      const { demuxer } = await inspectFile(task.inputPath);
+      const order: WorkerTask = { kind: 'sample', task, demuxer };
+      const bytesMax = SAMPLE_OUTPUT_BYTES_MAX;
+      const answer = await run(order, SAMPLE_LIMITS, bytesMax, workDirectory, signal, niceness);
+      return JSON.parse(answer.toString('utf8')) as SampledBytes[];
     },
 
     async loudness({ workDirectory, signal, niceness, ...task }) {

@@ -3,7 +3,7 @@
 // executable, while the asynchronous one costs 30 to 55 % more.
 
 import { resolve } from 'node:path';
-import { AV_NOPTS_VALUE, AVERROR_EOF } from 'node-av/constants';
+import { AV_NOPTS_VALUE, AVERROR_EOF, AVSEEK_FLAG_BACKWARD } from 'node-av/constants';
 import {
   Codec,
   CodecContext,
@@ -45,6 +45,13 @@ export function openDecoder(stream: Stream): CodecContext {
   const options = Dictionary.fromObject({ max_pixels: PIXELS_MAX });
   FFmpegError.throwIfError(decoder.open2Sync(codec, options), 'open the decoder');
   return decoder;
+}
+
+/** Goes to the last key frame before a time, in seconds after the start of the file. */
+export function seekBackward(input: FormatContext, seconds: number): void {
+  const start = input.startTime === AV_NOPTS_VALUE ? 0n : input.startTime;
+  const ticks = start + BigInt(Math.round(seconds * 1_000_000));
+  FFmpegError.throwIfError(input.seekFrameSync(-1, ticks, AVSEEK_FLAG_BACKWARD), 'seek');
 }
 
 /** Reads packet after packet into `packet` until the file or `handle` (by answering false) ends it. */

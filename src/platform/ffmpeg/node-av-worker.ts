@@ -6,9 +6,10 @@
 
 import { writeSync } from 'node:fs';
 import { AV_LOG_ERROR } from 'node-av/constants';
-import { getFFmpegInfo, Log } from 'node-av/lib';
+import { Codec, getFFmpegInfo, Log } from 'node-av/lib';
 import type { EncodeRequest } from './engine.ts';
 import { runEncode } from './node-av-encode.ts';
+import type { NodeAvEngineOptions } from './node-av-engine.ts';
 import {
   type LoudnessTask,
   makePreview,
@@ -17,9 +18,14 @@ import {
   type PreviewTask,
   type StoryboardTask,
 } from './node-av-extras.ts';
+import { type LiveTask, runLive } from './node-av-live.ts';
+import { type LiveAudioTask, runLiveAudio } from './node-av-live-audio.ts';
 import { makePoster, type PosterTask } from './node-av-poster.ts';
 import { probeInput } from './node-av-probe.ts';
+import { makeSample, type SampleTask } from './node-av-sample.ts';
+import { runSrt, type SrtTask } from './node-av-srt.ts';
 import type { Demuxer } from './sniff.ts';
+import { codecsOf } from './video-codecs.ts';
 
 export type WorkerTask =
   | { readonly kind: 'version' }
@@ -28,6 +34,10 @@ export type WorkerTask =
   | { readonly kind: 'poster'; readonly task: PosterTask; readonly demuxer: Demuxer }
   | { readonly kind: 'storyboard'; readonly task: StoryboardTask; readonly demuxer: Demuxer }
   | { readonly kind: 'preview'; readonly task: PreviewTask; readonly demuxer: Demuxer }
+  | { readonly kind: 'live'; readonly task: LiveTask }
+  | { readonly kind: 'srt'; readonly task: SrtTask }
+  | { readonly kind: 'live-audio'; readonly task: LiveAudioTask }
+  | { readonly kind: 'sample'; readonly task: SampleTask; readonly demuxer: Demuxer }
   | { readonly kind: 'loudness'; readonly task: LoudnessTask; readonly demuxer: Demuxer };
 
 /** How often the count of frames is reported. */
@@ -58,11 +68,20 @@ function encode(request: EncodeRequest, demuxer: Demuxer): void {
   report('end');
 }
 
+function hasEncoder(name: string): boolean {
+  return Codec.findEncoderByName(name as Parameters<typeof Codec.findEncoderByName>[0]) !== null;
+}
+
+function describeEngine(): Pick<NodeAvEngineOptions, 'version' | 'videoCodecs' | 'takesSrt'> {
+  const { version, configuration } = getFFmpegInfo();
+  return { version, videoCodecs: codecsOf(hasEncoder), takesSrt: configuration.includes('--enable-libsrt') };
+}
+
 /** What goes to stdout at the end; null when the task wrote all there is. */
 function run(task: WorkerTask): Buffer | string | null {
   switch (task.kind) {
     case 'version':
-      return getFFmpegInfo().version;
+      return JSON.stringify(describeEngine());
     case 'probe':
       return JSON.stringify(probeInput(task.path, task.demuxer, task.bytes));
     case 'encode':
@@ -75,6 +94,17 @@ function run(task: WorkerTask): Buffer | string | null {
     case 'preview':
       makePreview(task.task, task.demuxer);
       return null;
+    case 'live':
+      runLive(task.task);
+      return null;
+    case 'srt':
+      runSrt(task.task, (bytes) => write(1, bytes));
+      return null;
+    case 'live-audio':
+      runLiveAudio(task.task);
+      return null;
+    case 'sample':
+      return JSON.stringify(makeSample(task.task, task.demuxer));
     case 'loudness':
       return JSON.stringify(measureLoudness(task.task, task.demuxer));
   }

@@ -5,6 +5,8 @@
 // most about a second of copies (`tpad`), and exactly the planned number comes out (`trim`). The picture is scaled
 // once from the source to the largest rendition and from there to each smaller one, which costs less than scaling
 // the source again and looks the same; it is turned after the first scaling, when there is less of it.
+// An encode of a part seeks to a key frame before it and keeps the times of the whole, so that each frame falls on the
+// same place of the grid; what comes before the part is decoded and dropped by its number there.
 // Full-range sources (phones, screen recorders) are brought to the range that every player expects.
 // Groups of pictures are closed and of fixed length, so that a segment boundary is a key frame in every rendition; the
 // first is cut in two, so that playing can begin after half of it.
@@ -17,22 +19,22 @@
 // B-frames; with `cmaf` readers built on FFmpeg are; with an offset of 0 the priming of the audio wraps around.
 
 import { availableParallelism } from 'node:os';
-import { assert } from '#base/assert.ts';
-import type { AudioOutput, EncodeRequest, PreviewRequest, VideoOutput } from './engine.ts';
+import { assert, defined } from '#base/assert.ts';
+import type { AudioOutput, EncodeRequest, PreviewRequest, SampleRequest, VideoOutput } from './engine.ts';
+import { ENCODER_THREADS } from './video-codecs.ts';
 
 export type VideoRequest = NonNullable<EncodeRequest['video']>;
+type SampleGraph = Pick<SampleRequest, 'frameRate' | 'frameCount' | 'outputs' | 'rotationDegrees'>;
 
 export const AUDIO_RATE_HZ = 48_000;
 /** Samples in an AAC frame. */
 export const AUDIO_FRAME_SAMPLES = 1_024;
 export const VIDEO_TIMESCALE = 90_000;
-/** Past this, more threads of one encoder only delay the first frames and cost quality. */
-const ENCODER_THREADS_MAX = 12;
-/** What x264 itself takes: one and a half times the cores, since its threads wait for each other. */
-export const ENCODER_THREADS = Math.min(ENCODER_THREADS_MAX, Math.ceil(availableParallelism() * 1.5));
 /** Decoding and scaling are a small part of the work; each thread of a decoder holds back a frame. */
 export const DECODER_THREADS = Math.min(4, availableParallelism());
 export const FILTER_THREADS = Math.min(4, availableParallelism());
+/** Indexes are by decode time or rounded; a key frame so much earlier is surely shown before the part begins. */
+const SEEK_MARGIN_SECONDS = 1;
 /** JPEG quality of posters, 2 (best) to 31. */
 export const POSTER_QUALITY = 4;
 
@@ -57,24 +59,75 @@ export function videoGraph(input: string, video: VideoRequest): string {
   assert(outputs.length > 0, 'an encode with video has video outputs');
   const rate = `${frameRate.numerator}/${frameRate.denominator}`;
   const fillFrames = Math.ceil(frameRate.numerator / frameRate.denominator) + 1;
-  const grid = `fps=${rate}:start_time=0:round=near,tpad=stop=${fillFrames}:stop_mode=clone,trim=end_frame=${frameCount}`;
+  const firstFrame = firstFrameOf(video);
+  // Pictures may begin late in the file, but never after its first part.
+  const [start, part] =
+    firstFrame === 0
+      ? [':start_time=0', `end_frame=${frameCount}`]
+      : ['', `start_pts=${firstFrame}:end_pts=${firstFrame + frameCount}`];
+  const grid = `fps=${rate}${start}:round=near,tpad=stop=${fillFrames}:stop_mode=clone,trim=${part}`;
+  return scalingGraph(input, grid, outputs, rotationDegrees);
+}
+
+/** Scales once from the source to the largest size and on from there, with a pad for each output. */
+function scalingGraph(
+  input: string,
+  start: string,
+  outputs: readonly { readonly width: number; readonly height: number }[],
+  rotationDegrees: VideoRequest['rotationDegrees'],
+): string {
   const isTurned = rotationDegrees === 90 || rotationDegrees === 270;
-  const chains = outputs.map((output, index) => {
-    const isFirst = index === 0;
-    const [width, height] =
-      isFirst && isTurned ? [output.height, output.width] : [output.width, output.height];
+  const sizes = bySize(outputs);
+  const chains = sizes.map((indexes, at) => {
+    const { width, height } = defined(outputs[indexes[0] ?? 0], 'an output of the size');
+    const isFirst = at === 0;
+    const isLast = at === sizes.length - 1;
+    const scaled = isFirst && isTurned ? `${height}:${width}` : `${width}:${height}`;
     const filters = [
-      ...(isFirst ? [grid] : []),
-      `scale=${width}:${height}:flags=bicubic${isFirst ? ':out_range=tv' : ''}`,
+      ...(isFirst ? [start] : []),
+      `scale=${scaled}:flags=bicubic${isFirst ? ':out_range=tv' : ''}`,
       ...(isFirst ? uprightFilters(rotationDegrees) : []),
       'format=yuv420p',
       'setsar=1',
     ];
-    const isLast = index === outputs.length - 1;
-    const from = isFirst ? input : `[s${index}]`;
-    return `${from}${filters.join(',')}${isLast ? `[v${index}]` : `,split=2[v${index}][s${index + 1}]`}`;
+    const pads = [...indexes.map((index) => `[v${index}]`), ...(isLast ? [] : [`[s${at + 1}]`])];
+    if (pads.length > 1) filters.push(`split=${pads.length}`);
+    return `${isFirst ? input : `[s${at}]`}${filters.join(',')}${pads.join('')}`;
   });
   return chains.join(';');
+}
+
+/** Where an encode begins. */
+export function firstFrameOf(video: VideoRequest): number {
+  return video.firstFrame ?? 0;
+}
+
+/** From where a part is read, in seconds after the start of the file; null: from the start. */
+export function seekSeconds(video: VideoRequest): number | null {
+  const { numerator, denominator } = video.frameRate;
+  const seconds = (firstFrameOf(video) * denominator) / numerator - SEEK_MARGIN_SECONDS;
+  return seconds > 0 ? seconds : null;
+}
+
+/**
+ * The graph of a sample: the first frames that come, whatever their times are, in the sizes of the request; the pads
+ * are named as those of an encode.
+ */
+export function sampleGraph(input: string, request: SampleGraph): string {
+  const { frameRate, frameCount, outputs, rotationDegrees } = request;
+  const rate = `${frameRate.numerator}/${frameRate.denominator}`;
+  const grid = `setpts=PTS-STARTPTS,fps=${rate},trim=end_frame=${frameCount}`;
+  return scalingGraph(input, grid, outputs, rotationDegrees);
+}
+
+/** Indexes of the outputs of each picture size, in the order in which the sizes come: the largest first. */
+function bySize(outputs: readonly { readonly width: number; readonly height: number }[]): number[][] {
+  const sizes = new Map<string, number[]>();
+  for (const [index, { width, height }] of outputs.entries()) {
+    const size = `${width}x${height}`;
+    sizes.set(size, [...(sizes.get(size) ?? []), index]);
+  }
+  return [...sizes.values()];
 }
 
 /** The filters of one audio output. */
@@ -98,27 +151,13 @@ export const CHANNEL_LAYOUTS: Readonly<Record<number, string>> = {
   8: '7.1(wide)',
 };
 
-/** Settings of libx264 by FFmpeg's names, the same in both engines. */
-export function videoEncoderOptions(video: VideoRequest, output: VideoOutput): Record<string, string> {
-  const frames = video.framesPerSegment;
-  return {
-    preset: 'veryfast',
-    threads: String(ENCODER_THREADS),
-    b: String(output.bitrateBps),
-    maxrate: String(output.maxBitrateBps),
-    bufsize: String(output.maxBitrateBps * 2),
-    g: String(frames),
-    keyint_min: String(frames),
-    // Nothing may depend on other outputs, on the machine or on a scene cut: boundaries are a matter of counting.
-    'x264-params': 'scenecut=0:open-gop=0',
-  };
-}
-
 /**
  * Frames that are made key frames by name: the cut in the first group of pictures and the end of that group, from
  * which the encoder counts on by itself.
  */
 export function forcedKeyFrames(video: VideoRequest): readonly number[] {
+  // A part begins with a key frame anyway, and the encoder counts on from there.
+  if (firstFrameOf(video) > 0) return [];
   return [video.firstSegmentFrames, video.framesPerSegment];
 }
 
@@ -198,6 +237,17 @@ export const PREVIEW_MUXER_OPTIONS: Readonly<Record<string, string>> = {
   fflags: '+bitexact',
   movflags: '+frag_keyframe+empty_moov+default_base_moof',
 };
+
+/** Settings of libx264 for samples: what a rendition has, with one key frame and no bound of the rate. */
+export function sampleEncoderOptions(request: Pick<SampleRequest, 'qualityFactor'>): Record<string, string> {
+  return {
+    preset: 'veryfast',
+    threads: String(ENCODER_THREADS),
+    crf: String(request.qualityFactor),
+    g: '1000',
+    'x264-params': 'scenecut=0',
+  };
+}
 
 /** Measures loudness and true peak; the result stands behind the last frame. */
 export const LOUDNESS_FILTER = 'ebur128=peak=true:framelog=verbose';

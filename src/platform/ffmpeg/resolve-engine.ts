@@ -2,7 +2,7 @@
 // it is new enough and has the encoders; the npm package node-av; else an error that says what to install.
 // MERIDIAN_ENGINE=node-av (or ffmpeg) allows that engine alone.
 //
-// Runs at every start of a node: the two executables are asked once, at the same time, and nothing is kept on disk.
+// Runs at every start of a node: the executables are asked once, at the same time, and nothing is kept on disk.
 
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -13,23 +13,35 @@ import type { Log } from '../log.ts';
 import type { Engine } from './engine.ts';
 import { createFfmpegEngine } from './ffmpeg-engine.ts';
 import { PROBE_LIMITS } from './limits.ts';
-import { createNodeAvEngine, workerCommand } from './node-av-engine.ts';
+import { createNodeAvEngine, type NodeAvEngineOptions, workerCommand } from './node-av-engine.ts';
 import { runSandboxed } from './run-sandboxed.ts';
 import { findExecutable, findSandboxTools, type SandboxTools } from './sandbox.ts';
+import { codecsOf } from './video-codecs.ts';
 
 /** libavformat of FFmpeg 5.1, the first with `-fps_mode`. Builds from git have no other version to compare. */
 const LIBAVFORMAT_MIN: readonly [major: number, minor: number] = [59, 27];
 /** An executable that does not answer by then hangs. */
 const ANSWER_MS_MAX = 10_000;
 
-const INSTALL_HINT =
-  'Install FFmpeg 5.1 or newer with libx264 (Debian and Ubuntu: `apt install ffmpeg`), name one with MERIDIAN_FFMPEG, or install the npm package node-av (`npm install node-av --ignore-scripts`).';
+const FFMPEG_HINT =
+  'Install FFmpeg 5.1 or newer with libx264 (Debian and Ubuntu: `apt install ffmpeg`), or name one with MERIDIAN_FFMPEG';
+const INSTALL_HINT = `${FFMPEG_HINT}, or install the npm package node-av (\`npm install node-av --ignore-scripts\`).`;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const searchPathOf = (env: Environment): string => env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
+
+/** The executable named by MERIDIAN_FFMPEG, else ffmpeg on PATH; an Error that says what to install when there is none. */
+export function findFfmpeg(env: Environment): string {
+  const named = env.MERIDIAN_FFMPEG ?? '';
+  const path = named === '' ? findExecutable('ffmpeg', searchPathOf(env)) : named;
+  if (path === null) throw new Error(`There is no ffmpeg on PATH. ${FFMPEG_HINT}.`);
+  return path;
+}
+
 /** Finds an engine or throws an Error whose message says what to install. */
 export async function resolveEngine(env: Environment, log: Log): Promise<Engine> {
-  const searchPath = env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
+  const searchPath = searchPathOf(env);
   const wanted = env.MERIDIAN_ENGINE ?? '';
   if (!['', 'ffmpeg', 'node-av'].includes(wanted))
     throw new Error(`MERIDIAN_ENGINE is "${wanted}", but the engines are "ffmpeg" and "node-av".`);
@@ -64,8 +76,9 @@ async function tryFfmpeg(ffmpegPath: string, env: Environment, searchPath: strin
     libraryPath === undefined ? {} : { LD_LIBRARY_PATH: libraryPath };
   const options = { env: { ...environment, LC_ALL: 'C' }, timeout: ANSWER_MS_MAX, maxBuffer: 1 << 20 };
   const ask = (path: string, args: string[]) => promisify(execFile)(path, args, options).catch(() => null);
-  const [ffmpeg, ffprobe, tools] = await Promise.all([
+  const [ffmpeg, protocols, ffprobe, tools] = await Promise.all([
     ask(ffmpegPath, ['-encoders']),
+    ask(ffmpegPath, ['-protocols']),
     ask(beside, ['-version']),
     findSandboxTools(searchPath),
   ]);
@@ -78,10 +91,21 @@ async function tryFfmpeg(ffmpegPath: string, env: Environment, searchPath: strin
   const [majorMin, minorMin] = LIBAVFORMAT_MIN;
   if (major < majorMin || (major === majorMin && minor < minorMin))
     return `${ffmpegPath} has version ${version}, older than 5.1`;
+  const hasEncoder = (name: string): boolean =>
+    new RegExp(`^\\s*[VA]\\S*\\s+${name}\\s`, 'm').test(ffmpeg.stdout);
   for (const encoder of ['libx264', 'aac'])
-    if (!new RegExp(`^\\s*[VA]\\S*\\s+${encoder}\\s`, 'm').test(ffmpeg.stdout))
-      return `${ffmpegPath} (${version}) has no encoder ${encoder}`;
-  return createFfmpegEngine({ ffmpegPath, ffprobePath: beside, version, tools, environment });
+    if (!hasEncoder(encoder)) return `${ffmpegPath} (${version}) has no encoder ${encoder}`;
+  const videoCodecs = codecsOf(hasEncoder);
+  const takesSrt = /^\s*srt\s*$/m.test(protocols?.stdout ?? '');
+  return createFfmpegEngine({
+    ffmpegPath,
+    ffprobePath: beside,
+    version,
+    videoCodecs,
+    takesSrt,
+    tools,
+    environment,
+  });
 }
 
 /** The engine, or why the package cannot be used. Starts a child once, so that a package that does not load shows. */
@@ -93,7 +117,7 @@ async function tryNodeAv(searchPath: string): Promise<Engine | string> {
   }
   const tools: SandboxTools = await findSandboxTools(searchPath);
   try {
-    const version = await runSandboxed({
+    const answer = await runSandboxed({
       tools,
       ...workerCommand({ kind: 'version' }),
       workDirectory: tmpdir(),
@@ -101,7 +125,11 @@ async function tryNodeAv(searchPath: string): Promise<Engine | string> {
       outputBytesMax: 1_024,
       signal: AbortSignal.timeout(ANSWER_MS_MAX),
     });
-    return createNodeAvEngine({ version: version.toString('utf8'), tools });
+    const known = JSON.parse(answer.toString('utf8')) as Pick<
+      NodeAvEngineOptions,
+      'version' | 'videoCodecs' | 'takesSrt'
+    >;
+    return createNodeAvEngine({ ...known, tools });
   } catch (error) {
     return `the npm package node-av does not load here (${error instanceof Error ? error.message : String(error)})`;
   }

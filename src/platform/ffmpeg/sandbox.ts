@@ -5,12 +5,12 @@
 // waits for the end of a pipe that only we hold, and then kills the group. Both also hold when we get SIGKILL.
 // Limits come from `prlimit` where it is found, else from the shell's `ulimit`.
 //
-// A child has: stdin closed, stdout (pipe), stderr (pipe, the last bytes are kept), and outputs from descriptor 3 on.
+// A child has: stdin closed (unless it is fed through it), stdout (pipe), stderr (pipe, the last bytes are kept), and outputs from descriptor 3 on.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { assert, defined } from '#base/assert.ts';
@@ -32,6 +32,8 @@ export interface SandboxRequest {
   /** Kept from our environment besides the minimum, e.g. a library path. */
   readonly environment: Readonly<Record<string, string>>;
   readonly outputCount: number;
+  /** Whether we write to its stdin. */
+  readonly hasInput?: boolean;
   readonly niceness: number;
   readonly limits: ChildLimits;
   /**
@@ -39,6 +41,8 @@ export interface SandboxRequest {
    * Only asked when `limits.silenceMs` is set.
    */
   readonly progress?: () => number | 'waiting';
+  /** Hears what it writes to stderr, as it comes. */
+  readonly onStderr?: (chunk: Buffer) => void;
 }
 
 export interface Ending {
@@ -52,6 +56,8 @@ export interface Ending {
 
 export interface SandboxedChild {
   readonly pid: number | undefined;
+  /** Null unless the request asked for it. What cannot be written any more is seen in how the child ends. */
+  readonly stdin: Writable | null;
   readonly stdout: Readable;
   readonly outputs: readonly (Readable & { readonly bytesRead?: number })[];
   /** Resolves when the child has ended and its stdout and stderr were read; rejects when it could not be started. */
@@ -112,7 +118,12 @@ export function spawnSandboxed(request: SandboxRequest): SandboxedChild {
   const child = spawn(defined(command, 'a command'), args, {
     cwd: request.workDirectory,
     env: { LC_ALL: 'C', TZ: 'UTC', HOME: request.workDirectory, ...request.environment },
-    stdio: ['ignore', 'pipe', 'pipe', ...Array<'pipe'>(request.outputCount).fill('pipe')],
+    stdio: [
+      request.hasInput === true ? 'pipe' : 'ignore',
+      'pipe',
+      'pipe',
+      ...Array<'pipe'>(request.outputCount).fill('pipe'),
+    ],
     detached: true,
   });
   const guard = tools.setpriv === null ? spawnGuard(tools.shell, child.pid) : null;
@@ -125,7 +136,9 @@ export function spawnSandboxed(request: SandboxRequest): SandboxedChild {
   }
 
   const stopWatching = watch(limits, request.progress, end);
-  const stderrTail = keepTail(defined(child.stderr, 'stderr'));
+  const stderr = defined(child.stderr, 'stderr');
+  const stderrTail = keepTail(stderr);
+  if (request.onStderr !== undefined) stderr.on('data', request.onStderr);
   const stdout = defined(child.stdout, 'stdout');
   const ended = waitForEnd(child, stdout).finally(() => {
     stopWatching();
@@ -134,10 +147,12 @@ export function spawnSandboxed(request: SandboxRequest): SandboxedChild {
   const outputs = child.stdio.slice(3).map((stream) => defined(stream, 'an output') as Readable);
   // A socket that fails is seen as a child that fails; without a listener it would end this process.
   for (const output of outputs) output.on('error', () => {});
+  child.stdin?.on('error', () => {});
   assert(outputs.length === request.outputCount, 'one stream per output');
 
   return {
     pid: child.pid,
+    stdin: child.stdin,
     stdout,
     outputs,
     ended: ended.then(([exitCode, signal]) => ({ exitCode, signal, endedBy, stderrTail: stderrTail() })),

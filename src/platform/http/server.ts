@@ -77,8 +77,8 @@ export function sendJson(response: ServerResponse, value: unknown, status = 200)
   response.end(body);
 }
 
-/** Reads a JSON body up to a limit. */
-export async function readJson(request: IncomingMessage, bytesMax: number): Promise<unknown> {
+/** Reads a body in UTF-8 up to a limit. */
+export async function readText(request: IncomingMessage, bytesMax: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -86,8 +86,14 @@ export async function readJson(request: IncomingMessage, bytesMax: number): Prom
     if (bytes > bytesMax) throw new MeridianError('request_too_large', { limitBytes: bytesMax });
     chunks.push(chunk);
   }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Reads a JSON body up to a limit. */
+export async function readJson(request: IncomingMessage, bytesMax: number): Promise<unknown> {
+  const text = await readText(request, bytesMax);
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(text);
   } catch {
     throw new MeridianError('invalid_request', { reason: 'the body is not JSON' });
   }

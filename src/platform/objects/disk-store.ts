@@ -1,4 +1,4 @@
-// A region's media in a directory. A put is a temporary file, fsync, rename and fsync of the directory, so that a
+// A region's media in a directory. A put is a temporary file, fsync, rename and fsync of the directories, so that a
 // reader or a power cut sees the old object or the new one, never a part. SHA-256 is taken on the way.
 // Limits: a key may not lie under another key (`a` and `a/b`), which a bucket would allow; symbolic links inside the
 // directory are never followed out of it; every process that uses the directory is trusted not to race against that.
@@ -238,7 +238,7 @@ class DiskStore implements ObjectStore {
   async #moveIn(key: string, from: string, isDurable: boolean): Promise<void> {
     const path = join(this.#root, key);
     for (let attempt = 1; ; attempt += 1) {
-      const made = await this.#makeFolder(dirname(path));
+      await this.#makeFolder(dirname(path));
       try {
         await rename(from, path);
       } catch (error) {
@@ -247,32 +247,36 @@ class DiskStore implements ObjectStore {
         throw error;
       }
       if (!isDurable) return;
-      // The name lies in the last directory; each directory that is new lies in the one above it.
-      await syncDirectory(dirname(path));
-      for (const folder of made) await syncDirectory(dirname(folder));
+      // The name lies in the last directory, whose own name lies in the one above it. Those may be new although we have
+      // not made them: another put has, or a process that was killed before its fsync. One that is not new costs little.
+      await Promise.all([this.#root, ...this.#foldersAbove(path)].map(syncDirectory));
       return;
     }
   }
 
-  /** Makes a folder and those above it, never through a symbolic link; returns the new ones. */
-  async #makeFolder(folder: string): Promise<string[]> {
-    if (await this.#isInside(folder)) return [];
-    const made: string[] = [];
+  /** Folders between the root and a file in it. */
+  #foldersAbove(path: string): string[] {
+    const folders: string[] = [];
+    for (let folder = dirname(path); folder !== this.#root; folder = dirname(folder)) folders.push(folder);
+    return folders;
+  }
+
+  /** Makes a folder and those above it, never through a symbolic link. */
+  async #makeFolder(folder: string): Promise<void> {
+    if (await this.#isInside(folder)) return;
     let path = this.#root;
     for (const part of folder.slice(this.#root.length + 1).split('/')) {
       path = join(path, part);
       try {
         await mkdir(path, { mode: 0o700 });
-        made.push(path);
       } catch (error) {
         // ENOENT: a delete took the folder above in between; the rename notices and everything is tried again.
-        if (errorCode(error) === 'ENOENT') return made;
+        if (errorCode(error) === 'ENOENT') return;
         if (errorCode(error) !== 'EEXIST') throw error;
         const found = await lstat(path).catch(ignoreMissing);
         if (found !== undefined && !found.isDirectory()) throw keyTaken(folder.slice(this.#root.length + 1));
       }
     }
-    return made;
   }
 
   /** Whether a folder exists and is really where its name says. */

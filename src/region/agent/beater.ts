@@ -2,7 +2,8 @@
 // the same whether or not anything has changed. After two beats without an answer, peers and the region's store are
 // asked for a newer snapshot instead.
 
-import { type Beat, nodeRoutes } from '#contract/node-api.ts';
+import { type Beat, type EdgeReport, nodeRoutes } from '#contract/node-api.ts';
+import { ORDERS_TOLD_MAX, type OrderReport } from '#contract/orders.ts';
 import type { SignedSnapshot } from '#contract/snapshot.ts';
 import { addSample, bestSample, type OffsetSample, offsetSample } from '#core/health/clock-offset.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -40,6 +41,8 @@ export interface BeaterOptions {
   readonly version: string;
   readonly describe: () => NodeDescription;
   readonly notReadyReason: () => string | null;
+  readonly edgeReport: () => EdgeReport | undefined;
+  readonly orderReports: () => readonly OrderReport[];
 }
 
 export interface Beater {
@@ -47,6 +50,8 @@ export interface Beater {
   beat(signal: AbortSignal): Promise<void>;
   /** The most exact measurement of the own clock against control's, or null. */
   clockSample(): OffsetSample | null;
+  /** How long ago control answered last; since the start when it never has. */
+  silentMs(): number;
   /** Why the last attempt to join failed, or null. */
   joinFailure(): string | null;
 }
@@ -61,6 +66,7 @@ export function createBeater(dependencies: BeaterDependencies, options: BeaterOp
   const sent = metrics.counter('agent_beats_total', 'Beats answered by control');
   const missed = metrics.counter('agent_beats_missed_total', 'Beats that control did not answer');
   let sequence = 0;
+  let answeredAtMs = clock.monotonicMs();
   let failures = 0;
   let samples: OffsetSample[] = [];
   let joinFailure: string | null = null;
@@ -97,6 +103,7 @@ export function createBeater(dependencies: BeaterDependencies, options: BeaterOp
     sequence += 1;
     const notReadyReason = options.notReadyReason();
     const current = keeper.world.current();
+    const edge = options.edgeReport();
     return {
       nodeId: options.nodeId,
       bootId: options.bootId,
@@ -115,6 +122,8 @@ export function createBeater(dependencies: BeaterDependencies, options: BeaterOp
         isReachable: count === 0,
         roundTripMs,
       })),
+      ...(edge === undefined ? {} : { edge }),
+      orders: options.orderReports().slice(0, ORDERS_TOLD_MAX),
     };
   }
 
@@ -153,6 +162,7 @@ export function createBeater(dependencies: BeaterDependencies, options: BeaterOp
   return {
     clockSample: () => bestSample(samples),
     joinFailure: () => joinFailure,
+    silentMs: () => clock.monotonicMs() - answeredAtMs,
     async beat(signal) {
       await joinIfNeeded(signal);
       if (membership.rootPublicKey() === undefined) {
@@ -165,6 +175,7 @@ export function createBeater(dependencies: BeaterDependencies, options: BeaterOp
         failures = 0;
         beatFailure = null;
         sent.value += 1;
+        answeredAtMs = clock.monotonicMs();
       } catch (error) {
         if (signal.aborted) return;
         noteFailure(error);

@@ -5,6 +5,8 @@
 import { join } from 'node:path';
 import type { RegionConfig, SiteConfig } from '#contract/config.ts';
 import { CLOCK_OFFSET_MS_MAX } from '#contract/limits.ts';
+import type { EdgeReport, SrtPorts } from '#contract/node-api.ts';
+import type { OrderReport } from '#contract/orders.ts';
 import { PEER_SNAPSHOT_PATH } from '#contract/peer-api.ts';
 import type { Role as RoleName } from '#contract/snapshot.ts';
 import { certainOffsetMs } from '#core/health/clock-offset.ts';
@@ -14,16 +16,23 @@ import { createLifecycle } from '#platform/lifecycle.ts';
 import type { Log } from '#platform/log.ts';
 import type { Metrics } from '#platform/metrics.ts';
 import type { ObjectStore } from '#platform/objects/object-store.ts';
+import type { Broadcasts, LiveReports } from '../shared/broadcasts.ts';
 import type { Role, SiteProbes, World } from '../shared/node-context.ts';
+import type { Telemetry } from '../shared/telemetry.ts';
 import { createBeater } from './beater.ts';
+import { createBroadcastKeeper } from './broadcast-keeper.ts';
 import { createDiskGauge } from './disk-gauge.ts';
-import { FIRST_BEAT_MS } from './limits.ts';
+import { FIRST_BEAT_MS, TELEMETRY_BYTES_MAX_DEFAULT } from './limits.ts';
+import { createLiveReporter } from './live-reporter.ts';
 import { createMembership, type NodeDescription } from './membership.ts';
 import type { NodeKey } from './node-key.ts';
 import { createPeerSnapshots } from './peer-snapshots.ts';
+import { createRestartKeeper } from './restart-keeper.ts';
 import { createSiteProber } from './site-prober.ts';
 import { createSnapshotDisk } from './snapshot-disk.ts';
 import { createSnapshotKeeper } from './snapshot-keeper.ts';
+import { createTelemetryReporter } from './telemetry/reporter.ts';
+import { createTelemetrySpool } from './telemetry/spool.ts';
 
 export interface AgentDependencies {
   readonly region: Pick<RegionConfig, 'id'>;
@@ -52,9 +61,21 @@ export interface AgentOptions {
     readonly nodeUrl: string;
     readonly ingestUrl: string;
     readonly edgeUrl: string;
+    readonly rtmpUrl?: string;
+    readonly srt?: SrtPorts;
+    readonly whipUrl?: string;
+    readonly channelSlots?: number;
   };
   /** Why the other roles cannot serve now, or null. */
   readonly notReadyReason?: () => string | null;
+  /** Asked once per beat; undefined on nodes without an edge. */
+  readonly edgeReport?: () => EdgeReport | undefined;
+  /** Orders that the roles have carried out; asked once per beat. */
+  readonly orderReports?: () => readonly OrderReport[];
+  /** Lets the process end, to be started again; without it orders to restart are left alone. */
+  readonly restart?: () => void;
+  /** What reports may take on disk while control is away. */
+  readonly telemetryBytesMax?: number;
   /** Rhythm until the snapshot's policies are known, and of probes; for tests. */
   readonly beatMs?: number;
   readonly probeIntervalMs?: number;
@@ -64,6 +85,11 @@ export interface AgentOptions {
 export interface Agent {
   readonly world: World;
   readonly probes: SiteProbes;
+  readonly broadcasts: Broadcasts;
+  readonly liveReports: LiveReports;
+  readonly telemetry: Telemetry;
+  /** How long control has not answered a beat. */
+  controlSilentMs(): number;
   readonly role: Role;
 }
 
@@ -93,6 +119,19 @@ export function createAgent(dependencies: AgentDependencies, options: AgentOptio
     ...(options.probeIntervalMs === undefined ? {} : { intervalMs: options.probeIntervalMs }),
     ...(options.probeTimeoutMs === undefined ? {} : { timeoutMs: options.probeTimeoutMs }),
   });
+  const { restart } = options;
+  const restarts =
+    restart === undefined
+      ? undefined
+      : createRestartKeeper({
+          dataDirectory,
+          nodeId,
+          siteId: site.id,
+          world: keeper.world,
+          clock,
+          log,
+          restart,
+        });
   const describe = (): NodeDescription => ({
     nodeId,
     regionId: region.id,
@@ -110,8 +149,32 @@ export function createAgent(dependencies: AgentDependencies, options: AgentOptio
       version: options.version,
       describe,
       notReadyReason: () => notReadyReason() ?? options.notReadyReason?.() ?? null,
+      edgeReport: () => options.edgeReport?.(),
+      orderReports: () => [...(restarts?.report() ?? []), ...(options.orderReports?.() ?? [])],
     },
   );
+  const controlUrl = (): string => keeper.world.current()?.controlUrl || options.controlUrl;
+  const beatMs = (): number => options.beatMs ?? keeper.world.current()?.policies.beatMs ?? FIRST_BEAT_MS;
+  const broadcasts = createBroadcastKeeper({ dataDirectory, clock, log, transport, controlUrl });
+  const reporter = createLiveReporter({ nodeId, clock, log, transport, controlUrl, beatMs });
+  const spool = createTelemetrySpool(
+    join(dataDirectory, 'telemetry'),
+    options.telemetryBytesMax ?? TELEMETRY_BYTES_MAX_DEFAULT,
+    log,
+  );
+  const telemetry = createTelemetryReporter({
+    nodeId,
+    regionId: region.id,
+    siteId: site.id,
+    bootId: options.bootId,
+    clock,
+    log,
+    metrics,
+    transport,
+    spool,
+    controlUrl,
+    clockOffsetMs: () => beater.clockSample()?.offsetMs ?? 0,
+  });
   const disk = createDiskGauge(dataDirectory, log);
   registerGauges(metrics, keeper.world, beater, disk);
 
@@ -120,7 +183,7 @@ export function createAgent(dependencies: AgentDependencies, options: AgentOptio
     const sample = beater.clockSample();
     if (sample !== null && certainOffsetMs(sample) > CLOCK_OFFSET_MS_MAX)
       return `the clock is ${Math.round(sample.offsetMs)} ms off that of control`;
-    return null;
+    return restarts?.notReadyReason() ?? null;
   }
 
   async function beat(signal: AbortSignal): Promise<void> {
@@ -132,16 +195,26 @@ export function createAgent(dependencies: AgentDependencies, options: AgentOptio
   return {
     world: keeper.world,
     probes: prober.probes,
+    broadcasts: broadcasts.broadcasts,
+    liveReports: reporter.reports,
+    telemetry: telemetry.telemetry,
+    controlSilentMs: beater.silentMs,
     role: {
       name: 'agent',
       async start() {
         await membership.load();
         const isLoaded = await keeper.load();
+        await broadcasts.load();
+        await spool.load();
+        await restarts?.load();
         log.info({ isLoaded, version: versionOf(keeper.world) }, 'the agent starts');
-        const beatMs = (): number =>
-          options.beatMs ?? keeper.world.current()?.policies.beatMs ?? FIRST_BEAT_MS;
         lifecycle.run('beat', (signal) => runEvery(clock, beatMs, signal, () => beat(signal)));
+        if (restarts !== undefined) lifecycle.run('restarts', (signal) => restarts.run(signal));
         lifecycle.run('probes', (signal) => prober.run(signal));
+        lifecycle.run('broadcasts', (signal) => broadcasts.run(signal));
+        lifecycle.run('live reports', (signal) => reporter.run(signal));
+        lifecycle.run('telemetry reports', (signal) => telemetry.send(signal));
+        lifecycle.run('telemetry', (signal) => telemetry.roll(signal));
       },
       stop: () => lifecycle.stop(),
       notReadyReason,
@@ -157,9 +230,9 @@ function registerGauges(
   disk: ReturnType<typeof createDiskGauge>,
 ): void {
   metrics.gauge(
-    'clock_offset_ms',
+    'clock_offset_seconds',
     'Own clock minus that of control',
-    () => beater.clockSample()?.offsetMs ?? 0,
+    () => (beater.clockSample()?.offsetMs ?? 0) / 1_000,
   );
   metrics.gauge('snapshot_term', 'Term of the adopted snapshot', () => world.current()?.term ?? 0);
   metrics.gauge(

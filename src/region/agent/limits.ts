@@ -1,6 +1,6 @@
 // Limits and rhythms of the agent, each with its reason.
 
-import { SNAPSHOT_BYTES_MAX } from '#contract/limits.ts';
+import { SNAPSHOT_BYTES_MAX, TELEMETRY_REPORT_BYTES_MAX } from '#contract/limits.ts';
 
 /** Rhythm while the node has no snapshot at all: it serves nobody yet, and its first start should be quick. */
 export const FIRST_BEAT_MS = 250;
@@ -25,3 +25,29 @@ export const PROBES_AT_ONCE = 64;
 export const PROBED_SITES_MAX = 256;
 /** A probe's answer has no body; this is what is read of one that has, to keep its connection. */
 export const PROBE_BODY_BYTES_MAX = 4_096;
+
+/** A request for the list of broadcasts is held open this long; below common idle timeouts of proxies. */
+export const BROADCASTS_WAIT_MS = 20_000;
+/** Beyond the wait: control reads one table when it has just started. */
+export const BROADCASTS_TIMEOUT_MS = 5_000;
+/** A thousand records of about 1.5 kB, with room to spare. */
+export const BROADCASTS_BYTES_MAX = 8 << 20;
+/** Control is asked again a beat after it did not answer. */
+export const BROADCASTS_RETRY_MS = 2_000;
+/** As many as control takes in one body; a node has a few channels. */
+export const LIVE_REPORTS_MAX = 1_000;
+/** A slice is reported so long after its end, when the events of its last moment are in. */
+export const TELEMETRY_SETTLE_MS = 150;
+/** A report is one transaction at control. */
+export const TELEMETRY_ANSWER_MS_MAX = 5_000;
+/** First and longest pause between attempts to tell control. */
+export const TELEMETRY_RETRY_MS_MIN = 250;
+export const TELEMETRY_RETRY_MS_MAX = 4_000;
+/** Reports kept while control is away: some hours of a busy edge, days of a quiet node. */
+export const TELEMETRY_BYTES_MAX_DEFAULT = 64_000_000;
+/** Viewings in one report: half of what control takes, so that there is always room for the series. */
+export const TELEMETRY_VIEWINGS_BYTES_MAX = TELEMETRY_REPORT_BYTES_MAX / 2;
+/** A node that is to restart stays so long after players were told to leave: the segment that they are in. */
+export const RESTART_SEGMENT_MS = 4_000;
+/** Until control has heard that it is not ready and edges have the plan without it: a beat, a plan and a wave. */
+export const RESTART_TOLD_MS = 5_000;

@@ -16,7 +16,7 @@ export interface NodeKey {
 /** Opens, or makes, the key in the node's data directory. */
 export async function openNodeKey(dataDirectory: string, log: Log): Promise<NodeKey> {
   const path = join(dataDirectory, 'node-key.pem');
-  let key = loadOrCreateSigningKey(path);
+  let key = await loadOrCreateSigningKey(path);
   let seen = await fingerprint(path);
   return {
     current: () => key,
@@ -25,7 +25,7 @@ export async function openNodeKey(dataDirectory: string, log: Log): Promise<Node
       if (now === seen || now === undefined) return false;
       seen = now;
       try {
-        const next = loadOrCreateSigningKey(path);
+        const next = await loadOrCreateSigningKey(path);
         if (next.publicKey === key.publicKey) return false;
         key = next;
         return true;

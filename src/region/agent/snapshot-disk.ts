@@ -1,11 +1,11 @@
 // The last snapshots on disk, so that a node serves at once after a restart without control. One file each, named by
 // (term, sequence), written as one durable step; what cannot be read or verified is skipped.
 
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SNAPSHOTS_KEPT } from '#contract/limits.ts';
 import { type SignedSnapshot, signedSnapshotSchema } from '#contract/snapshot.ts';
-import { isMissing, writeFileDurably } from '#platform/disk.ts';
+import { isMissing, makeDirectoryDurably, writeFileDurably } from '#platform/disk.ts';
 import type { Log } from '#platform/log.ts';
 import { SIGNED_SNAPSHOT_BYTES_MAX } from './limits.ts';
 
@@ -46,7 +46,7 @@ export function createSnapshotDisk(directory: string, log: Log): SnapshotDisk {
 
   return {
     async save(version, signed) {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await makeDirectoryDurably(directory);
       const name = `${pad(version.term)}-${pad(version.sequence)}.json`;
       await writeFileDurably(join(directory, name), JSON.stringify(signed));
       for (const old of (await names()).slice(SNAPSHOTS_KEPT))

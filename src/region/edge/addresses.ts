@@ -1,7 +1,7 @@
 // Addresses at an edge, parsed strictly: what does not look exactly like one of ours names nothing.
 // The table is in docs/architecture.md. Hits never come here: the cache knows their addresses by heart.
 
-/** What a media address asks for, below `/m/{project}/{asset}/v{version}/`. */
+/** What a media address asks for, below `/m/{project}/{asset}/v{version}/` or `…/current/`. */
 export type MediaTarget =
   | { readonly kind: 'multivariant' | 'dash' | 'status' | 'storyboard' }
   | { readonly kind: 'poster' | 'preview' }
@@ -22,7 +22,13 @@ export interface MediaAddress {
   readonly target: MediaTarget;
 }
 
-const MEDIA = /^\/m\/([a-z0-9][a-z0-9-]{0,62})\/(ast_[0-9a-z]{26})\/v([1-9]\d{0,8})\/([a-z0-9./-]{1,100})$/;
+/** An address as it is written: `current` is whatever version the asset has now. */
+export interface WrittenAddress extends Omit<MediaAddress, 'version'> {
+  readonly version: number | 'current';
+}
+
+const MEDIA =
+  /^\/m\/([a-z0-9][a-z0-9-]{0,62})\/(ast_[0-9a-z]{26})\/(?:v([1-9]\d{0,8})|current)\/([a-z0-9./-]{1,100})$/;
 const PLAYLIST = /^([a-z0-9-]{1,32})\/index\.m3u8$/;
 const IMMUTABLE = /^a([1-9]\d{0,8})\/([a-z0-9-]{1,32})\/(init\.mp4|(?:0|[1-9]\d{0,11})\.m4s)$/;
 
@@ -40,13 +46,17 @@ const SINGLE: Readonly<Record<string, Single>> = {
   'status.json': 'status',
 };
 
+const CURRENT_KINDS: ReadonlySet<string> = new Set(Object.values(SINGLE));
+
 /** Parses the path of a media address (without token and query); undefined when it is not one. */
-export function parseMediaAddress(path: string): MediaAddress | undefined {
+export function parseMediaAddress(path: string): WrittenAddress | undefined {
   const match = MEDIA.exec(path);
   if (match === null) return undefined;
-  const [, projectId = '', assetId = '', version = '', rest = ''] = match;
+  const [, projectId = '', assetId = '', number, rest = ''] = match;
   const target = parseTarget(rest);
-  return target === undefined ? undefined : { projectId, assetId, version: Number(version), rest, target };
+  // What never changes, and what names it by relative addresses, has its place below a version alone.
+  if (target === undefined || (number === undefined && !CURRENT_KINDS.has(target.kind))) return undefined;
+  return { projectId, assetId, version: number === undefined ? 'current' : Number(number), rest, target };
 }
 
 function parseTarget(rest: string): MediaTarget | undefined {
@@ -88,3 +98,11 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   json: 'application/json',
   vtt: 'text/vtt; charset=utf-8',
 };
+
+/** Where players post what they tell of themselves (CMCD event mode). */
+export const EVENTS_PATH = '/cmcd';
+
+/** Whether an address, with or without a query, is that of posted events. */
+export function isEventsAddress(url: string): boolean {
+  return url === EVENTS_PATH || url.startsWith(`${EVENTS_PATH}?`);
+}

@@ -13,10 +13,11 @@ export interface AskSketch {
 }
 
 const ROWS = 4;
+const COUNT_MAX = 65_535;
 
 /** Creates an empty sketch. */
 export function createAskSketch(cells = SKETCH_CELLS): AskSketch {
-  const rows = Array.from({ length: ROWS }, () => new Uint8Array(cells));
+  const rows = Array.from({ length: ROWS }, () => new Uint16Array(cells));
   let halveAtMs = 0;
 
   function halve(nowMs: number): void {
@@ -30,11 +31,11 @@ export function createAskSketch(cells = SKETCH_CELLS): AskSketch {
   function visit(key: string, step: number): number {
     const first = hash32(key);
     const second = Math.imul(first ^ (first >>> 15), 0x2c1b3c6d) | 1;
-    let least = 255;
+    let least = COUNT_MAX;
     for (const [number, row] of rows.entries()) {
       const cell = (first + Math.imul(number, second)) >>> 0;
       const index = ((cell ^ (cell >>> 16)) >>> 0) % cells;
-      const count = Math.min(255, (row[index] ?? 0) + step);
+      const count = Math.min(COUNT_MAX, (row[index] ?? 0) + step);
       row[index] = count;
       least = Math.min(least, count);
     }

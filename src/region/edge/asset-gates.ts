@@ -6,20 +6,30 @@
 import { type AssetRecord, assetRecordSchema } from '#contract/media.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
+import type { Counter } from '#platform/metrics.ts';
 import type { Filler, FillOutcome } from './fill.ts';
 import { RECORD_MS, RECORD_REFRESH_MS, RECORDS_MAX, STALE_RETRY_MS } from './limits.ts';
 import type { NegativeCache } from './object-cache.ts';
 
-export interface AssetGate {
+/** What a hit in memory must know of the asset or broadcast that its object belongs to. */
+export interface ObjectGate {
   readonly projectId: string;
+  /** The asset, or the broadcast. */
   readonly assetId: string;
-  record: AssetRecord;
-  isPublic: boolean;
-  isDeleted: boolean;
+  /** Bytes sent of its project. */
+  readonly sent: Counter;
+  readonly isPublic: boolean;
+  readonly isDeleted: boolean;
   /** From then on a request renews the record in the background. */
   refreshAtMs: number;
   /** Until then nobody needs to wait for it. */
   freshUntilMs: number;
+}
+
+export interface AssetGate extends ObjectGate {
+  record: AssetRecord;
+  isPublic: boolean;
+  isDeleted: boolean;
 }
 
 export type GateAnswer = AssetGate | 'missing' | 'unavailable';
@@ -30,7 +40,9 @@ export interface AssetGates {
   /** The gate, fetched when it must be. */
   get(projectId: string, assetId: string): Promise<GateAnswer>;
   /** Renews a gate in the background. */
-  refresh(gate: AssetGate): void;
+  refresh(gate: ObjectGate): void;
+  /** Lets the gate of an asset, or of all of a project, be asked for before it is used again. */
+  expire(projectId: string, assetId: string | null): void;
 }
 
 /** Creates the gates of an edge. */
@@ -39,6 +51,7 @@ export function createAssetGates(dependencies: {
   log: Log;
   filler: Filler;
   negatives: NegativeCache;
+  bytesOf(projectId: string): Counter;
 }): AssetGates {
   const { clock, log, filler, negatives } = dependencies;
   const gates = new Map<string, AssetGate>();
@@ -59,7 +72,7 @@ export function createAssetGates(dependencies: {
       freshUntilMs: nowMs + RECORD_MS,
     };
     if (known !== undefined) return Object.assign(known, fields);
-    const gate: AssetGate = { projectId, assetId, ...fields };
+    const gate: AssetGate = { projectId, assetId, sent: dependencies.bytesOf(projectId), ...fields };
     gates.set(key, gate);
     if (gates.size > RECORDS_MAX)
       for (const oldest of gates.keys()) {
@@ -117,7 +130,7 @@ export function createAssetGates(dependencies: {
     return renew(projectId, assetId);
   }
 
-  function refresh(gate: AssetGate): void {
+  function refresh(gate: ObjectGate): void {
     // Set first, so that the next requests do not begin another renewal.
     gate.refreshAtMs = clock.nowMs() + STALE_RETRY_MS;
     void renew(gate.projectId, gate.assetId);
@@ -132,5 +145,10 @@ export function createAssetGates(dependencies: {
     },
     get,
     refresh,
+    expire(projectId, assetId) {
+      for (const gate of gates.values())
+        if (gate.projectId === projectId && (assetId === null || gate.assetId === assetId))
+          gate.freshUntilMs = 0;
+    },
   };
 }

@@ -1,16 +1,16 @@
 // One object as an edge keeps it: bytes, validators, and the headers of a hit ready to be written.
-// Headers are flat arrays, which node:http writes without building an object; the head of a hit is text that changes
-// once a second.
+// Headers are flat arrays, which node:http writes without building an object; the head of a hit is made once a second.
 
 import type { CacheClass } from '#contract/peer-api.ts';
-import type { AssetGate } from './asset-gates.ts';
-import { GROWING_MS, OBJECT_OVERHEAD_BYTES, RECORD_MS, TEXT_BYTES_MAX } from './limits.ts';
+import type { ObjectGate } from './asset-gates.ts';
+import type { StoredObject } from './disk/stored-object.ts';
+import { GROWING_MS, OBJECT_OVERHEAD_BYTES, RECORD_MS, SMALL_BYTES_MAX } from './limits.ts';
 
 export interface CachedObject {
   readonly key: string;
   readonly body: Buffer;
-  /** The bytes as latin1 text when they are few: node then writes header and body at once. */
-  readonly text: string | null;
+  /** Few bytes: head and body are kept as one piece, and leave in one write. */
+  readonly isSmall: boolean;
   readonly etag: string;
   readonly contentType: string;
   readonly cacheClass: CacheClass;
@@ -18,14 +18,25 @@ export interface CachedObject {
   readonly bytes: number;
   readonly storedAtMs: number;
   /** The head of a hit as it was last written; see hitHead. */
-  readonly head: { text: string; second: number; isPrivate: boolean };
+  readonly head: ObjectHead;
   freshUntilMs: number;
-  gate: AssetGate;
+  gate: ObjectGate;
   /** Owned by the cache: SIEVE's mark and its queue. */
   isVisited: boolean;
   isCached: boolean;
   newer: CachedObject | null;
   older: CachedObject | null;
+}
+
+/** What stands before the body of a hit, as it was last made. */
+export interface ObjectHead {
+  /** Status line and headers in HTTP/1.1, with the empty line; of a small object the body too. */
+  http1: Buffer;
+  /** Status and headers in HTTP/2. */
+  http2: readonly string[];
+  /** When it was made: Age and Date change once a second. */
+  second: number;
+  isPrivate: boolean;
 }
 
 /** Headers that browsers hide from scripts of other origins unless they are named. */
@@ -85,45 +96,84 @@ export function objectHeaders(
   ];
 }
 
+/** An object on disk that a viewer is to be sent. */
+export interface StoredHit {
+  readonly stored: StoredObject;
+  readonly contentType: string;
+  readonly isPrivate: boolean;
+}
+
 /** Seconds since an object was stored. */
 export function ageSeconds(object: CachedObject, nowMs: number): number {
   return Math.max(0, Math.floor((nowMs - object.storedAtMs) / 1_000));
 }
 
-/** Status line and headers of a hit in HTTP/1.1, with the empty line; made anew once a second, for Age and Date. */
-export function hitHead(object: CachedObject, nowMs: number): string {
-  const { head } = object;
+/** What stands before the body of a hit; made anew once a second. */
+export function headOf(object: CachedObject, nowMs: number): ObjectHead {
+  const { head, body, isSmall } = object;
   const second = Math.floor(nowMs / 1_000);
   const isPrivate = !object.gate.isPublic;
-  if (head.second === second && head.isPrivate === isPrivate) return head.text;
-  const headers = objectHeaders(object, object.body.length, isPrivate, 'HIT');
+  if (head.second === second && head.isPrivate === isPrivate) return head;
+  const headers = objectHeaders(object, body.length, isPrivate, 'HIT');
   headers[1] = String(ageSeconds(object, nowMs));
-  let text = `HTTP/1.1 200 OK\r\nDate: ${new Date(nowMs).toUTCString()}\r\n`;
+  const http1 = Buffer.from(headText(headers, nowMs), 'latin1');
+  head.http1 = isSmall ? Buffer.concat([http1, body]) : http1;
+  head.http2 = http2Head(headers, nowMs);
+  head.second = second;
+  head.isPrivate = isPrivate;
+  return head;
+}
+
+/** The headers of an object that comes from disk. */
+export function storedHeaders({ stored, contentType, isPrivate }: StoredHit): string[] {
+  const content = { contentType, etag: stored.etag, cacheClass: 'immutable' } as const;
+  return objectHeaders(content, stored.bodyBytes, isPrivate, 'HIT');
+}
+
+/** Status line and headers in HTTP/1.1, with the empty line. */
+export function headText(headers: readonly string[], nowMs: number): string {
+  let text = `HTTP/1.1 200 OK\r\nDate: ${dateText(nowMs)}\r\n`;
   for (let index = 0; index < headers.length; index += 2)
     text += `${headers[index]}: ${headers[index + 1]}\r\n`;
-  Object.assign(head, { text: `${text}\r\n`, second, isPrivate });
-  return head.text;
+  return `${text}\r\n`;
 }
+
+/** Status and headers in HTTP/2, which knows names in lower case only (RFC 9113 section 8.2). */
+export function http2Head(headers: readonly string[], nowMs: number): string[] {
+  const lower = headers.map((text, index) => (index % 2 === 0 ? text.toLowerCase() : text));
+  return [':status', '200', 'date', dateText(nowMs), ...lower];
+}
+
+let date = { second: 0, text: '' };
+
+/** The date as a header, made once a second. */
+function dateText(nowMs: number): string {
+  const second = Math.floor(nowMs / 1_000);
+  if (date.second !== second) date = { second, text: new Date(nowMs).toUTCString() };
+  return date.text;
+}
+
+const NO_BYTES = Buffer.alloc(0);
 
 /** Makes an entry for the cache. */
 export function createCachedObject(
   key: string,
   content: { body: Buffer; etag: string; contentType: string; cacheClass: CacheClass },
-  gate: AssetGate,
+  gate: ObjectGate,
   nowMs: number,
 ): CachedObject {
   const { body } = content;
-  const text = body.length <= TEXT_BYTES_MAX ? body.toString('latin1') : null;
+  const isSmall = body.length <= SMALL_BYTES_MAX;
   return {
     key,
     body,
-    text,
+    isSmall,
     etag: content.etag,
     contentType: content.contentType,
     cacheClass: content.cacheClass,
-    bytes: body.length + (text?.length ?? 0) + OBJECT_OVERHEAD_BYTES,
+    bytes: body.length * (isSmall ? 2 : 1) + OBJECT_OVERHEAD_BYTES,
     storedAtMs: nowMs,
-    head: { text: '', second: 0, isPrivate: false },
+    head: { http1: NO_BYTES, http2: [], second: 0, isPrivate: false },
     freshUntilMs: nowMs + lifetimeMs(content.cacheClass),
     gate,
     isVisited: false,

@@ -23,6 +23,8 @@ export interface Documents {
   get(place: DocumentPlace): Promise<DocumentAnswer>;
   /** Holders as last seen, however old, or undefined. */
   holders(place: DocumentPlace, attempt: number | undefined): readonly string[] | undefined;
+  /** Forgets the documents of an asset, or of all of a project. */
+  forget(projectId: string, assetId: string | null): void;
 }
 
 interface KnownDocument {
@@ -105,6 +107,10 @@ export function createDocuments(dependencies: {
         pending.set(key, answer);
       }
       return answer;
+    },
+    forget(projectId, assetId) {
+      const prefix = assetId === null ? `${projectId}/` : `${projectId}/${assetId}/`;
+      for (const key of known.keys()) if (key.startsWith(prefix)) known.delete(key);
     },
     holders(place, attempt) {
       const document = known.get(keyOf(place))?.document;

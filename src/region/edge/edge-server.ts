@@ -1,14 +1,13 @@
-// The listening side of an edge: HTTP/1.1 by our own reader, and HTTP/2 by node:http2 when a certificate is configured
-// and the client asks for it (ALPN), with limits that keep slow and hostile clients from taking memory or connections
+// The listening side of an edge: HTTP/1.1 by our own reader, and HTTP/2 when a certificate is configured and the client
+// asks for it (ALPN), with limits that keep slow and hostile clients from taking memory or connections
 // from viewers.
 
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { listen } from '#platform/http/server.ts';
 import type { Http1Server } from './http1/http1-server.ts';
-import { CONNECTIONS_MAX, HEADER_BYTES_MAX, HEADERS_TIMEOUT_MS, IDLE_MS, STREAMS_MAX } from './limits.ts';
-import type { Router } from './router.ts';
+import { createHttp2Server, type Http2Handler } from './http2/http2-server.ts';
+import { CONNECTIONS_MAX, HEADERS_TIMEOUT_MS } from './limits.ts';
 import type { Viewers } from './viewers.ts';
 
 export interface EdgeServer {
@@ -19,20 +18,10 @@ export interface EdgeServer {
   stop(graceMs: number): Promise<void>;
 }
 
-/** HTTP/2 over connections that a TLS server has accepted; it never listens itself. */
-function createHttp2(router: Router, credentials: SecureContextOptions): Http2SecureServer {
-  // The compatibility API of node:http2 offers what the handlers use of node:http; its types only say so elsewhere.
-  const handler = router.handle as unknown as Parameters<typeof createSecureServer>[1];
-  const settings = { maxConcurrentStreams: STREAMS_MAX, maxHeaderListSize: HEADER_BYTES_MAX };
-  const server = createSecureServer({ ...credentials, settings }, handler);
-  server.setTimeout(IDLE_MS, (session?: ServerHttp2Session) => session?.destroy());
-  return server;
-}
-
 /** Creates the server; `credentials` turn on TLS. */
 export function createEdgeServer(
-  router: Router,
   http1: Http1Server,
+  http2Handler: Http2Handler,
   viewers: Viewers,
   credentials: SecureContextOptions | undefined,
 ): EdgeServer {
@@ -43,7 +32,7 @@ export function createEdgeServer(
   };
 
   function createSecure(initial: SecureContextOptions) {
-    const http2 = createHttp2(router, initial);
+    const http2 = createHttp2Server(http2Handler, initial);
     const secure = createTlsServer(
       {
         ...initial,

@@ -3,6 +3,7 @@
 // that byte; viewers see nothing of it. Each origin that fails is left alone for a moment.
 // An object counts as missing only when everyone who might have it has said so; else it is unavailable.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CacheClass } from '#contract/peer-api.ts';
 import { CACHE_CLASS_HEADER, ORIGIN_PREFIX, PEER_EDGE_PREFIX } from '#contract/peer-api.ts';
 import { admits, createLimitState, noteFetch, type Priority } from '#core/overload/limit.ts';
@@ -21,6 +22,7 @@ import {
   OBJECT_BYTES_MAX,
   OTHER_REGION_TIMEOUT_MS,
   OWN_REGION_TIMEOUT_MS,
+  TOLD_PER_TURN,
 } from './limits.ts';
 import type { Mate, Mates } from './mates/mates.ts';
 import type { OriginCandidate } from './origin-order.ts';
@@ -195,7 +197,7 @@ export function createFiller(dependencies: FillerDependencies): Filler {
       offset += chunk.length;
       if (offset <= content.filled) continue;
       content.filled = offset;
-      if (flight.partial !== null) notify(flight);
+      if (flight.partial !== null) await notify(flight);
     }
     return content.filled === content.body.length;
   }
@@ -385,7 +387,7 @@ export function createFiller(dependencies: FillerDependencies): Filler {
     flights.delete(keyOf(request.path, progress.mates));
     request.onOutcome?.(outcome);
     flight.settled = outcome;
-    notify(flight);
+    await notify(flight);
     flight.listeners.clear();
     return outcome;
   }
@@ -451,8 +453,15 @@ const overloadedFlight: Flight = {
   listeners: new Set(),
 };
 
-function notify(flight: Flight): void {
-  for (const listener of [...flight.listeners]) listener();
+/** Tells all who wait. Hundreds are told in turns of the loop: other edges, probes and live parts come in between. */
+async function notify({ listeners }: Flight): Promise<void> {
+  let told = 0;
+  for (const listener of [...listeners]) {
+    if (!listeners.has(listener)) continue;
+    listener();
+    told += 1;
+    if (told % TOLD_PER_TURN === 0) await nextTurn();
+  }
 }
 
 function toFound(progress: Progress, from: FoundObject['from']): FillOutcome {

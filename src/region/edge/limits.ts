@@ -28,6 +28,8 @@ export const RECORDS_MAX = 50_000;
 export const DOCUMENTS_MAX = 500;
 /** A record or document larger than this is no longer one of ours. */
 export const DOCUMENT_BYTES_MAX = 8 << 20;
+/** Viewers who are told of new bytes before the loop turns: a write of 64 kB each takes some 50 µs, all of them 2 ms. */
+export const TOLD_PER_TURN = 32;
 /** Longest until an origin of the own region answers: it is on the same network. */
 export const OWN_REGION_TIMEOUT_MS = 500;
 /** Longest until an origin of another region answers: a round trip is at most some 300 ms. */
@@ -39,8 +41,8 @@ export const BACKOFF_MS_MIN = 1_000;
 export const BACKOFF_MS_MAX = 10_000;
 /** Objects from this size on are counted against PINNED_BYTES_SHARE while a viewer receives them. */
 export const PINNED_FROM_BYTES = 32_768;
-/** Bodies up to this size are also kept as text: header and body then leave in one write. */
-export const TEXT_BYTES_MAX = 16_384;
+/** Bodies up to this size are also kept behind their head: both then leave in one write, which copies nothing before. */
+export const SMALL_BYTES_MAX = 16_384;
 /** Bookkeeping of one cached object: map entry, headers, key. */
 export const OBJECT_OVERHEAD_BYTES = 2_048;
 /** Viewers per edge process: about 20 kB of kernel and heap each. */
@@ -79,6 +81,27 @@ export const DISK_READ_MS_MAX = 1_000;
 /** After a failure the disk is left alone for this long, doubled with each failure in a row. */
 export const DISK_RETRY_MS_MIN = 10_000;
 export const DISK_RETRY_MS_MAX = 300_000;
+/** Files that stay open, a descriptor each: one for twenty that viewers may take. */
+export const DISK_OPEN_FILES_MAX = 1_024;
+/**
+ * How long a checksum that was right is trusted: what was read within the last minute comes from the kernel's page
+ * cache, which is memory as ours is; after that the disk may have been asked again.
+ */
+export const DISK_TRUST_MS = 60_000;
+/** What was read so lately is still in the page cache, and is read without leaving the loop: memory does not turn over faster. */
+export const DISK_WARM_MS = 10_000;
+/** A read from the page cache takes some 50 µs; one that takes longer than this may have waited for the disk. */
+export const DISK_BLOCKED_MS_MAX = 5;
+/** When it has, every read leaves the loop for this long: memory is short. */
+export const DISK_COLD_MS = 60_000;
+/** What a disk hit reads in one go: small enough for a processor's own cache, large enough for few system calls. */
+export const DISK_PIECE_BYTES = 262_144;
+/** Viewers that are sent an object from disk at once, a piece of memory each (64 MB); the next get it by way of memory. */
+export const DISK_PIECES_MAX = 256;
+/** A disk hit costs twice a hit in memory, so that only what is asked for again and again is worth the memory. */
+export const PROMOTE_BYTES_PER_ASK = 8_192;
+/** Requests after which an object of any size goes into memory. */
+export const PROMOTE_ASKS_MAX = 64;
 /** Files in the disk cache: about 200 bytes of index each. */
 export const DISK_FILES_MAX = 200_000;
 /** Edges of the own site that are asked for one object before the origin: the owner and one that stands in for it. */
@@ -93,5 +116,13 @@ export const MATE_TIMEOUT_MS = 4_000;
 export const MATE_IDLE_MS = 1_500;
 /** Requests in SKETCH_HALVING_MS after which an edge keeps an object that another of its site owns. */
 export const HOT_ASKS_MIN = 4;
+/** Objects among which the hottest are looked for: several times what is shown, so that the last shown is right. */
+export const HOT_TRACKED = 64;
+/** Requests noted per beat at most, about: enough to rank objects, nothing beside answering tens of thousands. */
+export const HOT_NOTES_PER_REPORT = 200;
+/** Hot means of the last minute. */
+export const HOT_HALF_LIFE_MS = 20_000;
 /** Other regions answer within some 200 ms; when an origin takes longer than this, one more is asked. */
 export const HEDGE_MS = 300;
+/** Steering goes on without control for as long as it takes; after a minute its answers count as stale. */
+export const STALE_AFTER_MS = 60_000;

@@ -70,9 +70,11 @@ export function createManifestMaker(dependencies: {
     };
   }
 
-  function send(call: MediaCall, text: string, contentType: string): void {
+  function send(call: MediaCall, gate: AssetGate, text: string, contentType: string): void {
     // The session makes each answer one viewer's own.
-    counters.bytesSent.value += sendText(call.request, call.response, text, contentType, 'private, no-store');
+    const sent = sendText(call.request, call.response, text, contentType, 'private, no-store');
+    counters.bytesSent.value += sent;
+    gate.sent.value += sent;
     counters.request('manifest', 'hit');
   }
 
@@ -82,27 +84,27 @@ export function createManifestMaker(dependencies: {
       if (document === 'unavailable') throw new MeridianError('unavailable', { what: 'The video’s region' });
       if (target.kind === 'status') {
         const status = statusOf(gate.record, document === 'missing' ? undefined : document);
-        return send(call, JSON.stringify(status), 'application/json');
+        return send(call, gate, JSON.stringify(status), 'application/json');
       }
       if (document === 'missing' || !isPlayable(document))
         throw new MeridianError('not_found', { what: 'playable segment yet' });
       if (target.kind === 'captions') {
         const text = captionPlaylistOf(gate.record, document, target.trackId);
         if (text === undefined) throw new MeridianError('not_found', { what: 'such caption track' });
-        return send(call, text, HLS_TYPE);
+        return send(call, gate, text, HLS_TYPE);
       }
       if (target.kind === 'storyboard') {
         const text = storyboardTrackOf(document);
         if (text === undefined) throw new MeridianError('not_found', { what: 'storyboard' });
-        return send(call, text, 'text/vtt; charset=utf-8');
+        return send(call, gate, text, 'text/vtt; charset=utf-8');
       }
       if (target.kind === 'multivariant')
-        return send(call, multivariantOf(inputOf(call, gate, document)), HLS_TYPE);
+        return send(call, gate, multivariantOf(inputOf(call, gate, document)), HLS_TYPE);
       if (document.state === 'growing')
         throw new MeridianError('not_found', {
           what: 'DASH manifest while the video is being processed; HLS plays already',
         });
-      send(call, mpdOf(inputOf(call, gate, document)), 'application/dash+xml');
+      send(call, gate, mpdOf(inputOf(call, gate, document)), 'application/dash+xml');
     },
   };
 }

@@ -72,10 +72,11 @@ export function captionPlaylistOf(
   return writeCaptionPlaylist({ sha256: track.sha256, timelineStartMs, durationMs });
 }
 
-/** The thumbnails track; undefined when there is no storyboard. */
+/** The thumbnails track, which lies beside a version's folder as well as in it; undefined without a storyboard. */
 export function storyboardTrackOf(document: MediaDocument): string | undefined {
-  const { storyboard, attempt, durationMs } = document;
-  return storyboard === undefined ? undefined : writeStoryboardTrack(storyboard, `a${attempt}`, durationMs);
+  const { storyboard, attempt, durationMs, version } = document;
+  if (storyboard === undefined) return undefined;
+  return writeStoryboardTrack(storyboard, `../v${version}/a${attempt}`, durationMs);
 }
 
 /** Whether every rendition has a segment: then a player can start. */

@@ -7,9 +7,13 @@ import { NEGATIVE_MAX, NEGATIVE_MS } from './limits.ts';
 
 export interface ObjectCache {
   get(key: string): CachedObject | undefined;
-  /** Keeps an object, evicting others; one larger than an eighth of the budget is not kept. */
+  /** Whether an object with a body of that size is kept: it may take an eighth of the budget. */
+  takes(bodyBytes: number): boolean;
+  /** Keeps an object that is not too large, evicting others. */
   set(object: CachedObject): void;
   delete(key: string): void;
+  /** Drops every object whose key is meant. */
+  purge(isMeant: (key: string) => boolean): { readonly count: number; readonly bytes: number };
   bytes(): number;
   count(): number;
 }
@@ -52,6 +56,7 @@ export function createObjectCache(bytesMax: number): ObjectCache {
 
   return {
     get: (key) => objects.get(key),
+    takes: (bodyBytes) => bodyBytes <= bytesMax * OBJECT_SHARE_MAX,
     set(object) {
       const existing = objects.get(object.key);
       if (existing !== undefined) remove(existing);
@@ -70,6 +75,16 @@ export function createObjectCache(bytesMax: number): ObjectCache {
     delete(key) {
       const object = objects.get(key);
       if (object !== undefined) remove(object);
+    },
+    purge(isMeant) {
+      const purged = { count: 0, bytes: 0 };
+      for (const [key, object] of objects) {
+        if (!isMeant(key)) continue;
+        remove(object);
+        purged.count += 1;
+        purged.bytes += object.body.length;
+      }
+      return purged;
     },
     bytes: () => bytes,
     count: () => objects.size,

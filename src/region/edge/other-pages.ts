@@ -1,10 +1,13 @@
-// What an edge answers besides media: steering, the probe, and the pages of the player. None of it is refused while
-// the site drains: viewers who are still here must learn where to go.
+// What an edge answers besides media: steering, the probe, the time, the status page, and the pages of the player. None
+// of it is refused while the site drains: viewers who are still here must learn where to go.
 
+import type { Clock } from '#platform/clock.ts';
 import type { EdgeCounters } from './counters.ts';
+import { STALE_AFTER_MS } from './limits.ts';
 import type { MediaCall } from './playback.ts';
 import { sendText } from './send.ts';
 import type { StaticFiles } from './static-files.ts';
+import { statusDocument, statusPage } from './status-page.ts';
 import { currentPathwayOf, type SteeringView, sessionOf, startingOrder, steeringAnswer } from './steering.ts';
 import type { GroupFinder, ViewerHints } from './viewer-group.ts';
 
@@ -12,6 +15,9 @@ const STEERING = /^\/steering\/(hls|dash)\.json$/;
 
 /** Edges for the player, also written into its pages. */
 const EDGES_PATH = '/player/edges.json';
+
+/** The moment, with milliseconds: what players of low-latency DASH set their clocks by. */
+export const TIME_PATH = '/time';
 
 function hintsOf(call: MediaCall): ViewerHints & { readonly query: URLSearchParams } {
   const { request, query } = call;
@@ -24,12 +30,15 @@ function hintsOf(call: MediaCall): ViewerHints & { readonly query: URLSearchPara
 
 /** Creates the handler; it resolves to false when there is no such address. */
 export function createOtherPages(dependencies: {
+  clock: Clock;
   counters: EdgeCounters;
   files: StaticFiles;
   steeringView(): SteeringView;
+  /** How long control has been silent. */
+  controlSilentMs(): number;
   groups: GroupFinder;
 }): (call: MediaCall) => Promise<boolean> {
-  const { counters, files, groups } = dependencies;
+  const { clock, counters, files, groups } = dependencies;
 
   function steer(call: MediaCall, form: 'hls' | 'dash'): void {
     const { request, response } = call;
@@ -41,10 +50,23 @@ export function createOtherPages(dependencies: {
       session: sessionOf(query) ?? (remoteAddress ?? 'viewer').replaceAll(/[^A-Za-z0-9]/g, '-'),
       currentPathwayId: currentPathwayOf(query),
     };
-    const answer = steeringAnswer(form, dependencies.steeringView(), viewer, query.get('explain') === '1');
+    const isLive = query.get('t') === 'live';
+    const isExplained = query.get('explain') === '1';
+    const answer = steeringAnswer(form, dependencies.steeringView(), viewer, isExplained, isLive);
     const body = JSON.stringify(answer);
     counters.bytesSent.value += sendText(request, response, body, 'application/json', 'no-store');
     counters.request('steering', 'hit');
+    counters.steering[dependencies.controlSilentMs() > STALE_AFTER_MS ? 'stale' : 'ok'].value += 1;
+  }
+
+  /** A crowd looks at it when something is wrong: anything between may keep it for some seconds. */
+  function showStatus({ request, response }: MediaCall, isJson: boolean): void {
+    const document = statusDocument(dependencies.steeringView().snapshot);
+    const [text, type] = isJson
+      ? [JSON.stringify(document), 'application/json']
+      : [statusPage(document), 'text/html; charset=utf-8'];
+    counters.bytesSent.value += sendText(request, response, text, type, 'max-age=10');
+    counters.request('page', 'hit');
   }
 
   /** The edges among which a page starts; the group only when something tells it, else the player measures. */
@@ -75,9 +97,18 @@ export function createOtherPages(dependencies: {
       response.end();
       return true;
     }
+    if (path === TIME_PATH) {
+      const text = new Date(clock.nowMs()).toISOString();
+      counters.bytesSent.value += sendText(request, response, text, 'text/plain', 'no-store');
+      return true;
+    }
     if (path === EDGES_PATH) {
       const text = JSON.stringify(edgeList(call));
       counters.bytesSent.value += sendText(request, response, text, 'application/json', 'no-store');
+      return true;
+    }
+    if (path === '/status' || path === '/status.json') {
+      showStatus(call, path === '/status.json');
       return true;
     }
     if (!/^\/(?:watch|embed|feed|player)\//.test(path)) return false;

@@ -6,20 +6,29 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MeridianError } from '#contract/errors.ts';
 import { CACHE_CLASS_HEADER } from '#contract/peer-api.ts';
 import type { Clock } from '#platform/clock.ts';
-import { contentTypeOf, type MediaAddress, parseMediaAddress } from './addresses.ts';
+import { contentTypeOf, type MediaAddress, parseMediaAddress, type WrittenAddress } from './addresses.ts';
 import type { AskSketch } from './ask-sketch.ts';
-import type { AssetGate, AssetGates } from './asset-gates.ts';
-import { type CachedObject, createCachedObject, lifetimeMs } from './cached-object.ts';
+import type { AssetGate, AssetGates, ObjectGate } from './asset-gates.ts';
+import { type CachedObject, createCachedObject, lifetimeMs, type StoredHit } from './cached-object.ts';
 import type { EdgeCounters } from './counters.ts';
 import type { DiskCache } from './disk/disk-cache.ts';
 import type { Documents } from './documents.ts';
+import type { EdgeTally } from './edge-tally.ts';
 import type { Filler, FillOutcome, FillRequest, Flight, FoundObject } from './fill.ts';
-import { DISK_ASKS_MIN, HOT_ASKS_MIN, STALE_RETRY_MS } from './limits.ts';
+import {
+  DISK_ASKS_MIN,
+  HOT_ASKS_MIN,
+  PROMOTE_ASKS_MAX,
+  PROMOTE_BYTES_PER_ASK,
+  STALE_RETRY_MS,
+} from './limits.ts';
 import { isOwnTarget, type ManifestMaker } from './manifest-maker.ts';
 import type { NegativeCache, ObjectCache } from './object-cache.ts';
 import { priorityOf } from './priority.ts';
+import type { Purger } from './purger.ts';
 import { isConditional, sendObject } from './send.ts';
 import { streamFlight } from './stream-flight.ts';
+import type { Throttles } from './throttles.ts';
 import type { Viewers } from './viewers.ts';
 
 /** A media request, taken apart. */
@@ -44,9 +53,12 @@ export interface PlaybackDependencies {
   readonly filler: Filler;
   readonly viewers: Viewers;
   readonly counters: EdgeCounters;
+  readonly tally: EdgeTally;
   readonly manifests: ManifestMaker;
+  readonly purger: Pick<Purger, 'epoch' | 'isPurgedSince' | 'isRecent'>;
+  readonly throttles: Pick<Throttles, 'concerns' | 'require'>;
   /** Throws MeridianError when the token does not open the asset. */
-  checkToken(token: string, gate: AssetGate, nowMs: number): void;
+  checkToken(token: string, gate: ObjectGate, nowMs: number): void;
   /** Media is refused from then on. */
   drainedAtMs(): number;
 }
@@ -57,6 +69,11 @@ export interface Playback {
    * the token is not valid.
    */
   findHit(path: string, token: string | null): CachedObject | null;
+  /**
+   * An object that answers a plain GET straight from disk, counted as sent; null when more is needed. Whoever takes it
+   * ends it.
+   */
+  findStored(path: string, token: string | null): StoredHit | null;
   /** Answers whatever is not a hit. */
   serve(call: MediaCall): Promise<void>;
   /** Answers another edge of this site, which takes this one for the owner of an object. */
@@ -66,8 +83,13 @@ export interface Playback {
 const SHARED_KINDS: ReadonlySet<string> = new Set(['init', 'segment', 'sheet', 'file']);
 
 /** Immutable objects by their address: kept on disk, and together by the edges of a site. */
-function isShared({ target }: MediaAddress): boolean {
+function isShared({ target }: WrittenAddress): boolean {
   return SHARED_KINDS.has(target.kind);
+}
+
+/** The address with the version that the asset has now, where it names none. */
+function versioned(written: WrittenAddress, gate: AssetGate): MediaAddress {
+  return { ...written, version: written.version === 'current' ? gate.record.version : written.version };
 }
 
 /** Posters and previews: their addresses name no attempt, so that something newer may take their place. */
@@ -75,19 +97,41 @@ function isAlias({ target }: MediaAddress): boolean {
   return target.kind === 'poster' || target.kind === 'preview';
 }
 
+/**
+ * Whether an object on disk goes into memory now: each time it was asked for as often again as its size is worth, so
+ * that what is asked for most gets there first, and two objects that push each other out do so rarely.
+ */
+function isWorthMemory(asks: number, bytes: number): boolean {
+  return asks % Math.min(PROMOTE_ASKS_MAX, 1 + Math.floor(bytes / PROMOTE_BYTES_PER_ASK)) === 0;
+}
+
 /** Creates the media side of an edge. */
 export function createPlayback(dependencies: PlaybackDependencies): Playback {
-  const { clock, cache, disk, asks, negatives, gates, documents, filler, viewers, counters, manifests } =
-    dependencies;
+  const {
+    clock,
+    cache,
+    disk,
+    asks,
+    negatives,
+    gates,
+    documents,
+    filler,
+    viewers,
+    counters,
+    tally,
+    manifests,
+    purger,
+    throttles,
+  } = dependencies;
 
   /** Private assets need a token; public ones heed none, so that an old link still works after publication. */
-  function authorize(gate: AssetGate, token: string | null, nowMs: number): void {
+  function authorize(gate: ObjectGate, token: string | null, nowMs: number): void {
     if (gate.isPublic) return;
     if (token === null) throw new MeridianError('token_required');
     dependencies.checkToken(token, gate, nowMs);
   }
 
-  async function knownGate(address: MediaAddress, nowMs: number): Promise<AssetGate> {
+  async function knownGate(address: WrittenAddress, nowMs: number): Promise<AssetGate> {
     const { projectId, assetId } = address;
     const gate = gates.peek(projectId, assetId, nowMs) ?? (await gates.get(projectId, assetId));
     if (gate === 'missing') throw new MeridianError('not_found', { what: 'such video' });
@@ -96,11 +140,18 @@ export function createPlayback(dependencies: PlaybackDependencies): Playback {
     return gate;
   }
 
-  async function openGate(address: MediaAddress, token: string | null): Promise<AssetGate> {
+  async function openGate(address: WrittenAddress, token: string | null): Promise<AssetGate> {
     const nowMs = clock.nowMs();
     const gate = await knownGate(address, nowMs);
     authorize(gate, token, nowMs);
     return gate;
+  }
+
+  function noteVisit(object: CachedObject): void {
+    if (object.isVisited) return;
+    object.isVisited = true;
+    // Asked for a second time: worth a place on disk, so that it is there after memory has let it go.
+    if (object.cacheClass === 'immutable') disk.offer(object);
   }
 
   /** Keeps what was fetched where it belongs: what another edge owns only when it is asked for here often. */
@@ -133,9 +184,10 @@ export function createPlayback(dependencies: PlaybackDependencies): Playback {
         throw new MeridianError('not_found', { what: `${target.kind} yet` });
       path = `${place}/a${document.attempt}/${address.rest}`;
     }
+    const epoch = purger.epoch();
     return {
       path,
-      priority: priorityOf(call.request, target),
+      priority: priorityOf(call.request, target, call.query),
       isShared: isShared(address),
       ...(isShared(address) && disk.has(call.path) ? { readLocal: () => disk.read(call.path) } : {}),
       holders: documents.holders(address, attempt),
@@ -145,7 +197,11 @@ export function createPlayback(dependencies: PlaybackDependencies): Playback {
         return attempt === undefined || document.attempt === attempt ? document.holders : undefined;
       },
       onOutcome(outcome) {
-        if (outcome.kind === 'found') keep(call.path, address, gate, outcome);
+        // A mate may not have come to a purge yet.
+        const isPurged =
+          purger.isPurgedSince(call.path, epoch) ||
+          (outcome.kind === 'found' && outcome.from === 'mate' && purger.isRecent(call.path));
+        if (outcome.kind === 'found' && !isPurged) keep(call.path, address, gate, outcome);
         else if (outcome.kind === 'missing') negatives.add(call.path, clock.nowMs());
       },
     };
@@ -166,6 +222,8 @@ export function createPlayback(dependencies: PlaybackDependencies): Playback {
     const { request, response } = call;
     const sent = sendObject(request, response, object, !gate.isPublic, clock.nowMs(), viewers);
     counters.bytesSent.value += sent;
+    gate.sent.value += sent;
+    tally.note(object.key);
     counters.request(object.cacheClass, outcome);
     (outcome === 'miss' ? counters.misses : counters.hits).value += 1;
   }
@@ -194,7 +252,7 @@ export function createPlayback(dependencies: PlaybackDependencies): Playback {
     const nowMs = clock.nowMs();
     if (known !== undefined && nowMs < known.freshUntilMs) {
       known.gate = gate;
-      known.isVisited = true;
+      noteVisit(known);
       deliver(call, known, gate, 'hit');
       return;
     }
@@ -214,6 +272,7 @@ export function createPlayback(dependencies: PlaybackDependencies): Playback {
         onBegin(partial) {
           counters.misses.value += 1;
           counters.request('immutable', 'miss');
+          tally.note(call.path);
           viewers.note(response, {
             body: partial.body,
             get isCached() {
@@ -225,6 +284,7 @@ export function createPlayback(dependencies: PlaybackDependencies): Playback {
         onOutcome: resolve,
         onSent(bytes) {
           counters.bytesSent.value += bytes;
+          gate.sent.value += bytes;
         },
       });
     });
@@ -234,39 +294,60 @@ export function createPlayback(dependencies: PlaybackDependencies): Playback {
   return {
     findHit(path, token) {
       const object = cache.get(path);
-      if (object === undefined) return null;
+      if (object === undefined || throttles.concerns(path)) return null;
       const nowMs = clock.nowMs();
       const { gate } = object;
       if (nowMs >= object.freshUntilMs || nowMs >= gate.freshUntilMs || gate.isDeleted) return null;
       if (nowMs >= dependencies.drainedAtMs()) return null;
       if (nowMs >= gate.refreshAtMs) gates.refresh(gate);
       if (!gate.isPublic) authorize(gate, token, nowMs);
-      if (!object.isVisited) {
-        object.isVisited = true;
-        // Asked for a second time: worth a place on disk, so that it is there after memory has let it go.
-        if (object.cacheClass === 'immutable') disk.offer(object);
-      }
+      noteVisit(object);
       counters.hits.value += 1;
       counters.hitsOf[object.cacheClass].value += 1;
       counters.bytesSent.value += object.body.length;
+      gate.sent.value += object.body.length;
+      tally.note(path);
       return object;
     },
+    findStored(path, token) {
+      const nowMs = clock.nowMs();
+      if (nowMs >= dependencies.drainedAtMs() || !disk.isOpen(path) || throttles.concerns(path)) return null;
+      const address = parseMediaAddress(path);
+      const gate = address === undefined ? undefined : gates.peek(address.projectId, address.assetId, nowMs);
+      if (gate === undefined || gate.isDeleted) return null;
+      authorize(gate, token, nowMs);
+      const stored = disk.open(path);
+      if (stored === null) return null;
+      if (cache.takes(stored.bodyBytes) && isWorthMemory(asks.note(path, nowMs), stored.bodyBytes)) {
+        stored.end(true);
+        return null;
+      }
+      counters.hits.value += 1;
+      counters.stored.value += 1;
+      counters.bytesSent.value += stored.bodyBytes;
+      gate.sent.value += stored.bodyBytes;
+      tally.note(path);
+      return { stored, contentType: contentTypeOf(path), isPrivate: !gate.isPublic };
+    },
     async serve(call) {
-      const address = parseMediaAddress(call.path);
-      if (address === undefined) throw new MeridianError('not_found', { what: 'such address' });
+      const written = parseMediaAddress(call.path);
+      if (written === undefined) throw new MeridianError('not_found', { what: 'such address' });
       if (clock.nowMs() >= dependencies.drainedAtMs()) throw new MeridianError('draining');
-      const gate = await openGate(address, call.token);
+      const gate = await openGate(written, call.token);
+      const address = versioned(written, gate);
       const { target } = address;
       if (isOwnTarget(target)) return manifests.serve(call, address, gate, target);
+      throttles.require(address.projectId, priorityOf(call.request, target, call.query));
       return serveObject(call, address, gate);
     },
     async serveMate(path, request, response) {
       const key = `/m/${path}`;
-      const address = parseMediaAddress(key);
-      if (address === undefined || !isShared(address))
+      const written = parseMediaAddress(key);
+      if (written === undefined || !isShared(written))
         throw new MeridianError('not_found', { what: 'such object' });
       const nowMs = clock.nowMs();
-      const gate = await knownGate(address, nowMs);
+      const gate = await knownGate(written, nowMs);
+      const address = versioned(written, gate);
       const call: MediaCall = { request, response, path: key, token: null, query: '' };
       const known = cache.get(key);
       counters.mateRequests(known === undefined ? 'miss' : 'hit').value += 1;

@@ -156,6 +156,19 @@ export function sendEdgeProblem(
   else response.end(body);
 }
 
+/** Headers of a text. */
+export function textHeaders(bytes: number, contentType: string, caching: string): string[] {
+  return [
+    'Content-Type',
+    contentType,
+    'Content-Length',
+    String(bytes),
+    'Cache-Control',
+    caching,
+    ...CORS_HEADERS,
+  ];
+}
+
 /** Answers with text that is made for this one request. */
 export function sendText(
   request: IncomingMessage,
@@ -165,15 +178,7 @@ export function sendText(
   caching: string,
 ): number {
   const body = Buffer.from(text);
-  response.writeHead(200, [
-    'Content-Type',
-    contentType,
-    'Content-Length',
-    String(body.length),
-    'Cache-Control',
-    caching,
-    ...CORS_HEADERS,
-  ]);
+  response.writeHead(200, textHeaders(body.length, contentType, caching));
   if (request.method === 'HEAD') response.end();
   else response.end(body);
   return request.method === 'HEAD' ? 0 : body.length;

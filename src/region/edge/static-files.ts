@@ -58,8 +58,8 @@ export interface StaticFiles {
 
 /** File of an address, or undefined. */
 function fileOf(path: string): string | undefined {
-  if (/^\/watch\/[a-z0-9-]+\/ast_[0-9a-z]{26}\/?$/.test(path)) return 'watch.html';
-  if (/^\/embed\/[a-z0-9-]+\/ast_[0-9a-z]{26}\/?$/.test(path)) return 'embed.html';
+  if (/^\/watch\/[a-z0-9-]+\/(?:ast|brd)_[0-9a-z]{26}\/?$/.test(path)) return 'watch.html';
+  if (/^\/embed\/[a-z0-9-]+\/(?:ast|brd)_[0-9a-z]{26}\/?$/.test(path)) return 'embed.html';
   if (/^\/feed\/[a-z0-9-]+\/?$/.test(path)) return 'feed.html';
   return /^\/player\/([a-z0-9-]+(?:\.[a-z0-9-]+){1,3})$/.exec(path)?.[1];
 }

@@ -28,6 +28,11 @@ export interface SteeringViewer {
   readonly currentPathwayId: string | null;
 }
 
+/** Who watches live has a buffer of two seconds; an answer that is older than that helps nobody. */
+const LIVE_TTL_MS = 2_000;
+/** Marks a steering address as that of a broadcast; last, since the query's names go by the alphabet. */
+export const LIVE_QUERY = '&t=live';
+
 /** A session's name as players may send it; anything else is ignored. */
 const SESSION = /^[A-Za-z0-9_-]{1,64}$/;
 
@@ -96,15 +101,17 @@ export function steeringAnswer(
   view: SteeringView,
   viewer: SteeringViewer,
   isExplained: boolean,
+  isLive = false,
 ): Record<string, unknown> {
   const pathways = pathwaysOf(view);
   const decision = decide(view, viewer, pathways);
-  const ttlMs = view.snapshot?.steering.ttlMs ?? view.ttlMsDefault;
+  const plannedTtlMs = view.snapshot?.steering.ttlMs ?? view.ttlMsDefault;
+  const ttlMs = isLive ? Math.min(LIVE_TTL_MS, plannedTtlMs) : plannedTtlMs;
   const order = namedPathways(decision);
   return {
     VERSION: 1,
     TTL: Math.max(1, Math.round(ttlMs / 1_000)),
-    'RELOAD-URI': `${reloadBase(pathways, decision)}/steering/${form}.json?${steeringQuery(viewer)}`,
+    'RELOAD-URI': `${reloadBase(pathways, decision)}/steering/${form}.json?${steeringQuery(viewer)}${isLive ? LIVE_QUERY : ''}`,
     'PATHWAY-PRIORITY': order,
     // The name in drafts of DASH steering; some players still read it.
     ...(form === 'dash' ? { 'SERVICE-LOCATION-PRIORITY': order } : {}),

@@ -4,7 +4,7 @@
 // only remembers the last large object that it was given.
 
 import type { ServerResponse } from 'node:http';
-import type { Http2ServerResponse } from 'node:http2';
+import type { Http2ServerResponse, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Clock } from '#platform/clock.ts';
 import type { Counter } from '#platform/metrics.ts';
@@ -21,6 +21,8 @@ export interface Viewers {
   add(socket: Socket): void;
   /** A connection of HTTP/1.1 has been given a large object. */
   noteSocket(socket: Socket, object: SentObject): void;
+  /** A stream of HTTP/2 has been given a large object. */
+  noteStream(stream: ServerHttp2Stream, object: SentObject): void;
   /** A response has been given a large object. */
   note(response: ServerResponse, object: SentObject): void;
   /** Cuts viewers while evicted bytes exceed the budget; returns the bytes that remain. */
@@ -51,7 +53,7 @@ export function createViewers(dependencies: {
   const { clock, pinnedBytesMax, viewersCut } = dependencies;
   const sockets = new Set<ViewerSocket>();
   /** HTTP/2 carries several responses on one connection, so these are kept one by one. */
-  const streams = new Map<Http2ServerResponse, { object: SentObject; sinceMs: number }>();
+  const streams = new Map<ServerHttp2Stream, { object: SentObject; sinceMs: number }>();
 
   function pin(
     pinned: Map<ArrayBufferLike, Pinned>,
@@ -75,6 +77,12 @@ export function createViewers(dependencies: {
     socket[SINCE] = clock.nowMs();
   }
 
+  function noteStream(stream: ServerHttp2Stream, object: SentObject): void {
+    if (object.body.length < PINNED_FROM_BYTES) return;
+    if (!streams.has(stream)) stream.once('close', () => streams.delete(stream));
+    streams.set(stream, { object, sinceMs: clock.nowMs() });
+  }
+
   function collect(): Map<ArrayBufferLike, Pinned> {
     const pinned = new Map<ArrayBufferLike, Pinned>();
     for (const socket of sockets) {
@@ -83,8 +91,7 @@ export function createViewers(dependencies: {
       if (socket.writableLength === 0) socket[OBJECT] = undefined;
       else pin(pinned, object, socket[SINCE] ?? 0, () => socket.destroy());
     }
-    for (const [response, { object, sinceMs }] of streams)
-      pin(pinned, object, sinceMs, () => response.stream.close());
+    for (const [stream, { object, sinceMs }] of streams) pin(pinned, object, sinceMs, () => stream.close());
     return pinned;
   }
 
@@ -94,15 +101,10 @@ export function createViewers(dependencies: {
       socket.once('close', () => sockets.delete(socket));
     },
     noteSocket,
+    noteStream,
     note(response, object) {
-      if (object.body.length < PINNED_FROM_BYTES) return;
-      if ('stream' in response) {
-        const streamed = response as unknown as Http2ServerResponse;
-        streams.set(streamed, { object, sinceMs: clock.nowMs() });
-        streamed.once('close', () => streams.delete(streamed));
-        return;
-      }
-      if (response.socket !== null) noteSocket(response.socket, object);
+      if ('stream' in response) noteStream((response as unknown as Http2ServerResponse).stream, object);
+      else if (response.socket !== null) noteSocket(response.socket, object);
     },
     sweep() {
       const pinned = [...collect().values()].sort((left, right) => left.sinceMs - right.sinceMs);

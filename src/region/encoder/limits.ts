@@ -13,6 +13,14 @@ export const RETRY_MS_MAX = 10_000;
 export const GIVE_BACK_MS_MAX = 1_500;
 /** Encoders stand back from edges for the CPU (law 8), but not from everything. */
 export const ENCODER_NICENESS = 10;
+/** Sound runs far ahead of the pictures of a long video; they must not wait for it. */
+export const AUDIO_NICENESS = 19;
+/** The next chunk of a video comes within seconds, unless its leader changes; then within half a minute. */
+export const SOURCE_KEPT_MS = 60_000;
+/** Copies of sources that nobody reads now: each may be gigabytes. */
+export const IDLE_SOURCES_MAX = 2;
+/** Weight of the newest chunk in the measured speed: a machine that others use changes within minutes. */
+export const SPEED_WEIGHT = 0.3;
 /** Until a peer answers: one round trip around the world and a busy disk. */
 export const PEER_HEADERS_MS_MAX = 5_000;
 /** A put is answered once the object is fsynced at the other end, which takes longer for a large pack. */
@@ -45,3 +53,5 @@ export const FRAME_WAIT_MS = 20_000;
 export const FRAME_MS_MAX = 15_000;
 /** A segment of 6 s at 40 Mbit/s is 30 MB; twice that is no segment of ours. */
 export const SEGMENT_BYTES_MAX = 64 << 20;
+/** Of a plan, in the media document: three for each of eighteen renditions, and some about the source. */
+export const PLAN_REASONS_MAX = 64;

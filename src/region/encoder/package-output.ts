@@ -6,7 +6,7 @@ import { CmafError } from '#media/cmaf/cmaf-error.ts';
 import type { InitTrack } from '#media/cmaf/init-segment.ts';
 import { Segmenter } from '#media/cmaf/segmenter.ts';
 import { FragmentSplitter } from '#media/cmaf/splitter.ts';
-import type { MediaWriter, WriterInit } from '../shared/media-writer.ts';
+import type { SegmentSink, WriterInit } from '../shared/media-writer.ts';
 
 export interface OutputGrid {
   readonly timelineStartMs: number;
@@ -18,7 +18,7 @@ export interface OutputGrid {
 export async function packageOutput(
   renditionId: string,
   output: Readable,
-  writer: MediaWriter,
+  writer: SegmentSink,
   grid: OutputGrid,
   onSegment: () => void,
 ): Promise<void> {

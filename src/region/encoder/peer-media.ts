@@ -33,6 +33,8 @@ export interface PeerMedia {
   ): Promise<void>;
   /** Offers a document to every other region, best effort; resolves when all have answered or timed out. */
   push(document: MediaDocument, signal: AbortSignal): Promise<void>;
+  /** Removes objects in another region, best effort: what stays behind is never read again. */
+  remove(regionId: string, keys: readonly string[], signal: AbortSignal): Promise<void>;
   /** Copies everything that a complete document names to `count` more regions; returns those that hold it now. */
   replicate(document: MediaDocument, count: number, signal: AbortSignal): Promise<readonly string[]>;
 }
@@ -182,6 +184,29 @@ export function createPeerMedia(
           }),
         ),
       );
+    },
+    async remove(regionId, keys, signal) {
+      const node = nodesOf(regionId)[0];
+      if (node === undefined) return;
+      for (const key of keys) {
+        try {
+          const response = await transport.request({
+            method: 'DELETE',
+            url: `${node.nodeUrl}${PEER_OBJECTS_PREFIX}${key}`,
+            signal,
+            headersTimeoutMs: PEER_HEADERS_MS_MAX,
+          });
+          await discard(response.body);
+        } catch (error) {
+          signal.throwIfAborted();
+          // The region is away, and with it the rest of the list.
+          log.info(
+            { region: regionId, error: String(error) },
+            'packs that were fetched could not be removed',
+          );
+          return;
+        }
+      }
     },
     async replicate(document, count, signal) {
       const objects = objectsOf(document);

@@ -1,27 +1,33 @@
-// One processing job from source to complete asset: fetch, probe, plan, encode through the splitter into the store,
-// count, copy. Nothing stands between the claim and FFmpeg but a probe; whatever a viewer does not wait for (poster,
+// One processing job from source to complete asset: fetch, probe, plan, encode through the splitter into the store (a
+// long video together with other encoders), count, copy. Nothing stands between the claim and FFmpeg but a probe; whatever a viewer does not wait for (poster,
 // documents for other regions) happens beside the encoding.
 
 import { MeridianError } from '#contract/errors.ts';
 import type { LeasedJob } from '#contract/jobs.ts';
-import { CmafError } from '#media/cmaf/cmaf-error.ts';
+import { planChunks } from '#core/chunks/plan-chunks.ts';
 import { perSecond } from '#media/ladder/frame-rate.ts';
-import { type EncodePlan, planLadder } from '#media/ladder/plan-ladder.ts';
 import type { Clock } from '#platform/clock.ts';
-import type { Encode, Engine, ProbeResult } from '#platform/ffmpeg/engine.ts';
+import type { Engine } from '#platform/ffmpeg/engine.ts';
 import type { Log } from '#platform/log.ts';
 import type { ObjectStore } from '#platform/objects/object-store.ts';
 import { createMediaReader } from '../shared/media-store.ts';
-import { MediaWriter, type WriterRendition } from '../shared/media-writer.ts';
+import { MediaWriter, packMsOf, type WriterRendition } from '../shared/media-writer.ts';
 import { FrameCountError } from './failure.ts';
 import type { JobResult } from './jobs-client.ts';
 import type { Lease } from './lease.ts';
-import { levelAudio } from './level-audio.ts';
 import { ENCODER_NICENESS, POSTER_MS_MAX } from './limits.ts';
 import { addExtras } from './make-extras.ts';
 import { makePoster } from './make-poster.ts';
-import { packageOutput } from './package-output.ts';
 import type { PeerMedia } from './peer-media.ts';
+import { type JobPlan, planJob, type SourcePaths } from './plan-job.ts';
+import { runEncode } from './run-encode.ts';
+import {
+  chunkPlanOf,
+  type FetchedPacks,
+  removeWaitingPacks,
+  type ShareDependencies,
+  shareJob,
+} from './share-job.ts';
 import { openSource } from './source.ts';
 
 export interface ProcessDependencies {
@@ -33,6 +39,8 @@ export interface ProcessDependencies {
   readonly regionId: string;
   /** How many regions are to keep the renditions. */
   readonly renditionCopies: number;
+  /** What it takes to share long videos with others; absent: this node makes everything itself. */
+  readonly sharing?: Pick<ShareDependencies, 'chunks' | 'recipe' | 'onMade'> | undefined;
 }
 
 /** Processes a leased job in `directory`, which exists and which the caller removes. */
@@ -48,8 +56,7 @@ export async function processJob(
   const signal = AbortSignal.any([lease.signal, ended.signal]);
   const inputPath = await openSource(job.record, directory, dependencies, signal);
   const paths = { inputPath, workDirectory: directory };
-  const planned = planJob(await engine.probe(inputPath, { workDirectory: directory, signal }), job, log);
-  const plan = { ...planned, audio: await levelAudio(planned.audio, job, paths, dependencies, signal) };
+  const plan = await planJob(job, paths, dependencies, signal);
   lease.report({ stage: 'encoding', share: 0, durationMs: plan.durationMs });
 
   const writer = createWriter(job, plan, dependencies, signal);
@@ -62,7 +69,7 @@ export async function processJob(
     poster = addPoster(writer, plan, paths, dependencies, signal);
   });
   try {
-    await encode(plan, paths, writer, lease, engine);
+    const fetched = await encode({ job, plan, ...paths, writer, lease }, dependencies);
     checkFrames(plan, writer);
     if (![...plan.audio, ...(plan.video?.outputs ?? [])].some(({ id }) => writer.frameCount(id) > 0))
       throw new MeridianError('media_unsupported', { reason: 'nothing could be decoded' });
@@ -78,6 +85,7 @@ export async function processJob(
     const copies = await peers.replicate(complete, renditionCopies - 1, signal);
     const media = await writer.setHolders([regionId, ...copies]);
     await peers.push(media, signal);
+    await removeWaitingPacks(fetched, dependencies, signal);
     return { media, copies: [...media.holders] };
   } finally {
     ended.abort();
@@ -85,16 +93,9 @@ export async function processJob(
   }
 }
 
-function planJob(probe: ProbeResult, job: LeasedJob, log: Log): EncodePlan {
-  const result = planLadder(probe);
-  if (result.kind === 'refused') throw new MeridianError('media_unsupported', { reason: result.reason });
-  log.info({ job: job.id, reasons: result.reasons }, 'planned a video');
-  return result.plan;
-}
-
 function createWriter(
   job: LeasedJob,
-  plan: EncodePlan,
+  plan: JobPlan,
   dependencies: ProcessDependencies,
   signal: AbortSignal,
 ): MediaWriter {
@@ -129,12 +130,13 @@ function createWriter(
     segmentDurationMs: plan.segmentDurationMs,
     durationMs: plan.durationMs,
     renditions: [...video, ...audio],
+    encoding: plan.encoding,
     signal,
   });
 }
 
 /** Share of the work that is done: that of the rendition that is farthest behind. */
-function encodedShare(plan: EncodePlan, writer: MediaWriter): number {
+function encodedShare(plan: JobPlan, writer: MediaWriter): number {
   const { video } = plan;
   const shares =
     video === null
@@ -143,61 +145,56 @@ function encodedShare(plan: EncodePlan, writer: MediaWriter): number {
   return Math.min(1, ...shares);
 }
 
-/** Runs the engine and packages its outputs; resolves when all are stored, rejects with the first cause. */
-async function encode(
-  plan: EncodePlan,
-  paths: { inputPath: string; workDirectory: string },
-  writer: MediaWriter,
-  lease: Lease,
-  engine: Engine,
-): Promise<void> {
-  const { signal } = lease;
-  signal.throwIfAborted();
-  const running = engine.encode({
-    ...paths,
-    video: plan.video,
-    audio: plan.audio,
-    timelineStartMs: plan.timelineStartMs,
-    segmentDurationMs: plan.segmentDurationMs,
-    niceness: ENCODER_NICENESS,
-  });
-  const kill = (): void => running.kill();
-  signal.addEventListener('abort', kill);
-  try {
-    const failures: unknown[] = [];
-    const outputs = [...running.outputs].map(([renditionId, output]) =>
-      packageOutput(renditionId, output, writer, plan, () =>
-        lease.report({ share: encodedShare(plan, writer) }),
-      ).catch((error: unknown) => {
-        failures.push(error);
-        // An output that ends early tells that the engine has failed; what it has to say is the cause.
-        if (!(error instanceof CmafError && error.kind === 'truncated')) running.kill();
-      }),
-    );
-    const engineError = await outcome(running);
-    await Promise.all(outputs);
-    signal.throwIfAborted();
-    const isKilled = engineError instanceof Error && engineError.name === 'AbortError';
-    if (engineError !== undefined && !(isKilled && failures.length > 0)) throw engineError;
-    if (failures.length > 0) throw failures[0];
-  } finally {
-    signal.removeEventListener('abort', kill);
-    running.kill();
-  }
+interface EncodeWork {
+  readonly job: LeasedJob;
+  readonly plan: JobPlan;
+  readonly inputPath: string;
+  readonly workDirectory: string;
+  readonly writer: MediaWriter;
+  readonly lease: Lease;
 }
 
-/** The engine's error, or undefined when it ended well. */
-async function outcome(running: Encode): Promise<unknown> {
-  try {
-    await running.done;
-    return undefined;
-  } catch (error) {
-    return error ?? new Error('the engine failed');
+/** Encodes everything into the writer, alone or together with others; returns what was fetched from them. */
+async function encode(work: EncodeWork, dependencies: ProcessDependencies): Promise<readonly FetchedPacks[]> {
+  const { job, plan, inputPath, workDirectory, writer, lease } = work;
+  const { engine, log, clock, sharing } = dependencies;
+  const { video, audio, timelineStartMs, segmentDurationMs } = plan;
+  const startedAtMs = clock.monotonicMs();
+  if (video !== null && sharing !== undefined) {
+    const packMs = packMsOf(plan.durationMs);
+    const { durationMs } = plan;
+    const { frameCount, framesPerSegment } = video;
+    const { container, startMs } = plan.source;
+    const source = { durationMs, startMs, frameCount, framesPerSegment, segmentDurationMs, packMs };
+    const { chunks, reason } = planChunks({ container, ...source });
+    log.info({ job: job.id, reason }, 'decided whether encoders share a video');
+    if (chunks.length > 0)
+      return shareJob(
+        {
+          ...{ job, audio, inputPath, writer, directory: workDirectory, signal: lease.signal },
+          plan: chunkPlanOf(plan, video, packMs),
+          spans: chunks,
+        },
+        { ...dependencies, ...sharing },
+      );
   }
+  await runEncode({
+    engine,
+    request: {
+      ...{ inputPath, workDirectory, video, audio, timelineStartMs, segmentDurationMs },
+      niceness: ENCODER_NICENESS,
+    },
+    grid: plan,
+    sink: writer,
+    signal: lease.signal,
+    onSegment: () => lease.report({ share: encodedShare(plan, writer) }),
+  });
+  if (video !== null) sharing?.onMade({ video }, video.frameCount, clock.monotonicMs() - startedAtMs);
+  return [];
 }
 
 /** Every planned frame must be there exactly once; a retry is cheaper than a video with a hole. */
-function checkFrames(plan: EncodePlan, writer: MediaWriter): void {
+function checkFrames(plan: JobPlan, writer: MediaWriter): void {
   if (plan.video === null) return;
   for (const { id } of plan.video.outputs) {
     const frameCount = writer.frameCount(id);
@@ -209,8 +206,8 @@ function checkFrames(plan: EncodePlan, writer: MediaWriter): void {
 /** A video without a poster is still a video: failures are logged, the time is bounded. */
 async function addPoster(
   writer: MediaWriter,
-  plan: EncodePlan,
-  paths: { inputPath: string; workDirectory: string },
+  plan: JobPlan,
+  paths: SourcePaths,
   dependencies: ProcessDependencies,
   signal: AbortSignal,
 ): Promise<void> {

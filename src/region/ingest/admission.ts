@@ -75,6 +75,8 @@ export function createAdmission(
         ? {}
         : { replaces: { assetId: claims.asset, version: claims.version } }),
       visibility: claims.visibility,
+      ...(claims.priority === undefined ? {} : { priority: claims.priority }),
+      ...(claims.preset === undefined ? {} : { preset: claims.preset }),
       fileName: plainName(metadata?.filename ?? metadata?.name),
       contentType: (metadata?.filetype ?? 'application/octet-stream').slice(0, 127),
       createdAtMs: context.clock.nowMs(),

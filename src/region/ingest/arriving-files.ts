@@ -6,6 +6,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { ARRIVING_FILES_MAX, FLUSH_BYTES } from './limits.ts';
+import { sha256Of } from './sha256-of.ts';
 
 interface ArrivingFile {
   readonly hash: Hash;
@@ -66,9 +67,7 @@ export function createArrivingFiles(): ArrivingFiles {
     async sha256(path, bytes) {
       const file = files.get(path);
       if (file?.offset === bytes) return file.hash.copy().digest('hex');
-      const hash = createHash('sha256');
-      for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
-      return hash.digest('hex');
+      return sha256Of(createReadStream(path));
     },
     forget(path) {
       files.delete(path);

@@ -5,9 +5,9 @@
 import type { AssetRecord } from '#contract/media.ts';
 import { sourceKey } from '../shared/keys.ts';
 import type { NodeContext } from '../shared/node-context.ts';
+import type { Outbox } from '../shared/outbox.ts';
 import { keepRecord } from '../shared/records.ts';
 import { keepSource } from './keep-source.ts';
-import type { Outbox } from './outbox.ts';
 import { createReplicaPump, type ReplicaPump } from './replica-pump.ts';
 import type { Spool, UploadInfo } from './spool.ts';
 
@@ -17,6 +17,11 @@ export interface Committer {
   advance(id: string, offset: number): void;
   /** Finishes an upload; resolves to the regions that hold it. Concurrent calls share one run. */
   commit(info: UploadInfo): Promise<readonly string[]>;
+  /**
+   * Sees to it that the bytes of an unfinished upload are in the spool. They have left for the store where a commit broke
+   * off between the two, and come back from there. False: they are nowhere, and nothing was promised.
+   */
+  recover(info: UploadInfo): Promise<boolean>;
   drop(id: string): void;
   stop(): void;
 }
@@ -24,8 +29,12 @@ export interface Committer {
 /** The asset that an upload becomes, or whose next version it is. */
 export const assetOf = (info: UploadInfo): string => info.replaces?.assetId ?? info.id;
 
+/** Where its bytes go in the store. */
+const keyOf = (info: UploadInfo): string =>
+  sourceKey(info.projectId, assetOf(info), info.replaces?.version ?? 1);
+
 /** Creates the committer of one ingest. */
-export function createCommitter(context: NodeContext, spool: Spool, outbox: Outbox): Committer {
+export function createCommitter(context: NodeContext, spool: Spool, outbox: Outbox<AssetRecord>): Committer {
   const pumps = new Map<string, ReplicaPump>();
   const running = new Map<string, Promise<readonly string[]>>();
   const finished = context.metrics.counter('ingest_uploads_finished_total', 'Uploads acknowledged');
@@ -56,6 +65,8 @@ export function createCommitter(context: NodeContext, spool: Spool, outbox: Outb
       revision: 0,
       name: info.fileName,
       visibility: info.visibility,
+      ...(info.priority === undefined ? {} : { priority: info.priority }),
+      ...(info.preset === undefined ? {} : { preset: info.preset }),
       isDeleted: false,
       createdAtMs: info.createdAtMs,
       source: {
@@ -81,7 +92,7 @@ export function createCommitter(context: NodeContext, spool: Spool, outbox: Outb
     ]);
     const regionIds = second === null ? [own] : [own, second];
     const record = recordOf(info, sha256, regionIds);
-    const key = sourceKey(info.projectId, record.assetId, record.version);
+    const key = keyOf(info);
     const path = spool.dataPath(info.id);
     if (info.replaces === undefined) {
       await context.store.adoptFile(key, path, { sha256, isHashed: true });
@@ -116,6 +127,14 @@ export function createCommitter(context: NodeContext, spool: Spool, outbox: Outb
         running.set(info.id, commit);
       }
       return commit;
+    },
+    async recover(info) {
+      await running.get(info.id)?.catch(() => undefined);
+      if ((await spool.info(info.id))?.finished !== null || (await spool.hasBytes(info.id))) return true;
+      const kept = await context.store.stream(keyOf(info));
+      if (kept === undefined) return false;
+      await spool.refill(info.id, kept.body);
+      return true;
     },
     drop(id) {
       pumps.get(id)?.stop();

@@ -24,12 +24,15 @@ export interface BringRequest {
   readonly assetId: string;
   readonly projectId: string;
   readonly visibility: Visibility;
+  readonly preset?: string | undefined;
   readonly fileName: string;
   /** Somebody may have begun this before: copies elsewhere may be of another state of the file. */
   readonly isRepeated: boolean;
   /** Where to fetch it now; signed addresses differ each time. */
   address(): Promise<string>;
   readonly guard: ImportGuard;
+  /** Largest file that the project may still have; undefined: as the installation allows. */
+  readonly bytesMax: number | undefined;
   /** The only state of the file that is wanted; null: any. */
   readonly etag: string | null;
   readonly signal: AbortSignal;
@@ -53,6 +56,9 @@ export async function bring(request: BringRequest, dependencies: BringDependenci
   const { committer, spool } = dependencies;
   let breaks = 0;
   for (;;) {
+    const before = await spool.info(request.assetId);
+    if (before !== undefined && !(await committer.recover(before)))
+      await forget(request.assetId, dependencies);
     const known = await spool.info(request.assetId);
     if (known !== undefined && known.finished !== null) return known.bytes;
     const offset = known === undefined ? 0 : await spool.offset(known);
@@ -140,11 +146,12 @@ async function begin(
   media: Pick<RemoteMedia, 'contentType' | 'validator'>,
   bytes: number,
 ): Promise<UploadInfo> {
-  await checkRoom(context, bytes);
+  await checkRoom(request, context, bytes);
   const info: UploadInfo = {
     id: request.assetId,
     projectId: request.projectId,
     visibility: request.visibility,
+    ...(request.preset === undefined ? {} : { preset: request.preset }),
     bytes,
     fileName: request.fileName,
     contentType: media.contentType.slice(0, 127),
@@ -183,7 +190,7 @@ async function bringAside(
   const { context, directory } = dependencies;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, request.assetId);
-  const limitBytes = sizeLimit(context);
+  const limitBytes = sizeLimit(request, context);
   try {
     let bytes = 0;
     const file = await open(path, 'w', 0o600);
@@ -205,14 +212,14 @@ async function bringAside(
   }
 }
 
-function sizeLimit(context: NodeContext): number {
+function sizeLimit({ bytesMax = Number.MAX_SAFE_INTEGER }: BringRequest, context: NodeContext): number {
   const policy = context.world.current()?.policies.uploadBytesMax ?? Number.MAX_SAFE_INTEGER;
-  return Math.min(context.config.limits.uploadBytesMax, policy);
+  return Math.min(context.config.limits.uploadBytesMax, policy, bytesMax);
 }
 
-async function checkRoom(context: NodeContext, bytes: number): Promise<void> {
+async function checkRoom(request: BringRequest, context: NodeContext, bytes: number): Promise<void> {
   if (bytes === 0) throw new MeridianError('media_empty');
-  const limitBytes = sizeLimit(context);
+  const limitBytes = sizeLimit(request, context);
   if (bytes > limitBytes) throw new MeridianError('upload_too_large', { limitBytes });
   const free = await context.store.freeBytes();
   if (free !== undefined && free - DISK_RESERVE_BYTES < bytes)

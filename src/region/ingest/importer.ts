@@ -128,11 +128,13 @@ export function createImporter(context: NodeContext, dependencies: ImporterDepen
           assetId: target.assetId,
           projectId: task.projectId,
           visibility: task.visibility,
+          preset: task.preset,
           fileName: task.name ?? plainName(decoded(path)),
           isRepeated: task.attempt > 1,
           address: async () =>
             target.kind === 'url' ? target.url : ((await bucket?.addressOf(target.key)) ?? ''),
           guard: target.kind === 'url' ? guard : OPEN_GUARD,
+          bytesMax: task.bytesMax,
           etag: target.kind === 'object' ? target.etag : null,
           signal: AbortSignal.any([lease.signal, late]),
           onProgress: (receivedBytes, totalBytes) => lease.report({ receivedBytes, totalBytes }),

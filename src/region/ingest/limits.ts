@@ -22,8 +22,5 @@ export const CONCATENATION_PARTS_MAX = 64;
 export const METADATA_BYTES_MAX = 4_096;
 /** How often expired uploads are looked for. */
 export const EXPIRY_SWEEP_MS = 60_000;
-/** First and longest pause between attempts to register an upload with control. */
-export const REGISTER_RETRY_MS_MIN = 250;
-export const REGISTER_RETRY_MS_MAX = 5_000;
 /** Header blocks larger than this are not ours. */
 export const HEADER_BYTES_MAX = 16_384;

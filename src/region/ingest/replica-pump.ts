@@ -76,7 +76,9 @@ export function createReplicaPump(
         });
         response.body.resume();
         if (response.status !== 200 && response.status !== 404) throw new Error(`status ${response.status}`);
-        sent = response.status === 200 ? Number(response.headers['upload-offset'] ?? 0) : 0;
+        const offset = response.status === 200 ? Number(response.headers['upload-offset'] ?? 0) : 0;
+        // Our disk may have lost bytes that went there before the power failed: what comes now overwrites them.
+        sent = Math.min(offset, available);
         return candidate;
       } catch (error) {
         note(candidate, error);
@@ -141,7 +143,7 @@ export function createReplicaPump(
         });
       } else {
         changed = Promise.withResolvers();
-        if (available === sent && !isFinishing && !stopping.signal.aborted) await changed.promise;
+        if (available <= sent && !isFinishing && !stopping.signal.aborted) await changed.promise;
       }
     }
   }

@@ -13,16 +13,20 @@ import { isOutOfSpace } from '#platform/disk.ts';
 import { sendJson } from '#platform/http/server.ts';
 import { sourceKey } from '../shared/keys.ts';
 import type { NodeCall, NodeContext, NodeHandler } from '../shared/node-context.ts';
+import type { Outbox } from '../shared/outbox.ts';
 import { keepRecord } from '../shared/records.ts';
 import { createArrivingFiles } from './arriving-files.ts';
 import { keepSource } from './keep-source.ts';
-import type { Outbox } from './outbox.ts';
 import { RECORD_HEADER } from './replica-pump.ts';
 
 const UPLOAD_ID = /^ast_[0-9a-z]{26}$/;
 
 /** Handler of PEER_UPLOADS_PREFIX. */
-export function createReplicaHandler(context: NodeContext, directory: string, outbox: Outbox): NodeHandler {
+export function createReplicaHandler(
+  context: NodeContext,
+  directory: string,
+  outbox: Outbox<AssetRecord>,
+): NodeHandler {
   const path = (id: string): string => join(directory, `${id}.part`);
   const arriving = createArrivingFiles();
 
@@ -59,7 +63,12 @@ export function createReplicaHandler(context: NodeContext, directory: string, ou
 
   async function finish(id: string, record: AssetRecord, sha256: string): Promise<void> {
     const own = await arriving.sha256(path(id), record.source.bytes);
-    if (own !== sha256) throw new MeridianError('checksum_mismatch');
+    if (own !== sha256) {
+      // Sent again from the beginning: what was not fsynced when the power failed may be anything.
+      arriving.forget(path(id));
+      await rm(path(id), { force: true });
+      throw new MeridianError('checksum_mismatch');
+    }
     const key = sourceKey(record.projectId, record.assetId, record.version);
     if (record.version === 1) await context.store.adoptFile(key, path(id), { sha256, isHashed: true });
     else await keepSource(context.store, key, path(id), sha256);

@@ -1,14 +1,24 @@
 // The spool: uploads in progress on the local disk, a directory each with the bytes and what is known of them.
-// The file's length is the offset, so that a killed process loses nothing it had told the client.
+// The file's length is the offset, so that a killed process loses nothing it had told the client. A machine that lost its
+// power does: bytes that were not fsynced may then be zeroes, so an unfinished upload begins anew.
 
 import { createHash, type Hash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { constants, createWriteStream } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { MeridianError } from '#contract/errors.ts';
 import type { Visibility } from '#contract/media.ts';
-import { isOutOfSpace, readJsonFile, writeFileDurably } from '#platform/disk.ts';
+import type { JobPriority } from '#contract/priority.ts';
+import {
+  isMissing,
+  isOutOfSpace,
+  machineRunId,
+  makeDirectoryDurably,
+  readJsonFile,
+  writeFileDurably,
+} from '#platform/disk.ts';
 import { createArrivingFiles } from './arriving-files.ts';
 
 /** What is known of an upload; written once at its creation and once when it is finished. */
@@ -18,6 +28,10 @@ export interface UploadInfo {
   /** The upload becomes this version of an asset that exists; absent: an asset of its own, named like the upload. */
   readonly replaces?: { readonly assetId: string; readonly version: number };
   readonly visibility: Visibility;
+  /** Of its processing; absent: normal. */
+  readonly priority?: JobPriority;
+  /** Asked for with the upload; absent: as the project has it. */
+  readonly preset?: string;
   readonly bytes: number;
   readonly fileName: string;
   readonly contentType: string;
@@ -33,6 +47,10 @@ export interface UploadInfo {
 export interface Spool {
   create(info: UploadInfo): Promise<void>;
   info(id: string): Promise<UploadInfo | undefined>;
+  /** Whether the bytes are here; those of an upload that is being finished are on their way into the store. */
+  hasBytes(id: string): Promise<boolean>;
+  /** Puts back all bytes of an upload, which had left for the store. */
+  refill(id: string, body: Readable): Promise<void>;
   /** Bytes received so far; the whole length once finished. */
   offset(info: UploadInfo): Promise<number>;
   /**
@@ -54,6 +72,8 @@ export interface Spool {
   markFinished(info: UploadInfo, regionIds: readonly string[]): Promise<void>;
   remove(id: string): Promise<void>;
   list(): Promise<readonly UploadInfo[]>;
+  /** Forgets the bytes of unfinished uploads if the machine's power has failed since they came; call it before `list`. */
+  distrustAfterPowerCut(): Promise<void>;
 }
 
 /** Opens the spool in a directory. */
@@ -62,6 +82,20 @@ export function createSpool(directory: string): Spool {
   const place = (id: string): string => join(directory, id);
   const dataPath = (id: string): string => join(place(id), 'data');
   const infoPath = (id: string): string => join(place(id), 'info.json');
+
+  /** In which run of the machine the uploads came. */
+  const runPath = `${directory}-run.json`;
+
+  async function list(): Promise<UploadInfo[]> {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const infos: UploadInfo[] = [];
+    for (const id of await readdir(directory)) {
+      const info = (await readJsonFile(infoPath(id))) as UploadInfo | undefined;
+      if (info === undefined) await rm(place(id), { recursive: true, force: true });
+      else infos.push(info);
+    }
+    return infos;
+  }
 
   async function fileLength(id: string): Promise<number> {
     try {
@@ -100,6 +134,16 @@ export function createSpool(directory: string): Spool {
     },
     async info(id) {
       return (await readJsonFile(infoPath(id))) as UploadInfo | undefined;
+    },
+    hasBytes: (id) =>
+      stat(dataPath(id)).then(
+        () => true,
+        () => false,
+      ),
+    async refill(id, body) {
+      const aside = `${dataPath(id)}.refill`;
+      await pipeline(body, createWriteStream(aside, { mode: 0o600 }));
+      await rename(aside, dataPath(id));
     },
     async offset(info) {
       return info.finished === null ? fileLength(info.id) : info.bytes;
@@ -142,15 +186,21 @@ export function createSpool(directory: string): Spool {
       arriving.forget(dataPath(id));
       await rm(place(id), { recursive: true, force: true });
     },
-    async list() {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      const infos: UploadInfo[] = [];
-      for (const id of await readdir(directory)) {
-        const info = (await readJsonFile(infoPath(id))) as UploadInfo | undefined;
-        if (info === undefined) await rm(place(id), { recursive: true, force: true });
-        else infos.push(info);
-      }
-      return infos;
+    list,
+    async distrustAfterPowerCut() {
+      await makeDirectoryDurably(directory);
+      const now = (await machineRunId()) ?? null;
+      const before = await readJsonFile(runPath);
+      if (before === now) return;
+      // At the first start there is nothing to distrust.
+      const uploads = before === undefined ? [] : await list();
+      for (const { id, finished } of uploads)
+        if (finished === null)
+          await truncate(dataPath(id)).catch((error: unknown) => {
+            // It was on its way into the store.
+            if (!isMissing(error)) throw error;
+          });
+      await writeFileDurably(runPath, JSON.stringify(now));
     },
   };
 }

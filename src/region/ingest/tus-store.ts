@@ -76,7 +76,9 @@ export class TusStore extends DataStore {
 
   /** What HEAD answers from. The whole length is only told once the promise is kept. */
   override async getUpload(id: string): Promise<Upload> {
-    const info = await this.#need(id);
+    let info = await this.#need(id);
+    if (info.finished === null && !(await this.#spool.hasBytes(id)) && (await this.#committer.recover(info)))
+      info = await this.#need(id);
     const offset = await this.#spool.offset(info);
     if (offset === info.bytes && !info.isPartial && info.finished === null)
       await this.#committer.commit(info);

@@ -20,6 +20,7 @@ import { createMemoryStore } from '#platform/objects/memory-store.ts';
 import type { ObjectStore } from '#platform/objects/object-store.ts';
 import { initKey, mediaKey, openSegmentKey, posterKey, recordKey } from '../shared/keys.ts';
 import type { NodeContext } from '../shared/node-context.ts';
+import { sealSegment } from '../shared/pack.ts';
 import { createOrigin } from './origin.ts';
 import { createRecordBook } from './record-book.ts';
 import { createRecordFeed } from './record-feed.ts';
@@ -138,7 +139,7 @@ async function putAsset(document: MediaDocument): Promise<void> {
   await store.put(recordKey('default', ASSET), Buffer.from(JSON.stringify(recordOf())));
   await store.put(mediaKey(PLACE), Buffer.from(JSON.stringify(document)));
   await store.put(initKey(PLACE, 'v720'), Buffer.from('init'));
-  await store.put(openSegmentKey(PLACE, 'v720', 5), Buffer.from('0123456789'));
+  await store.put(openSegmentKey(PLACE, 'v720', 5), sealSegment(5, Buffer.from('0123456789')));
   await store.put(posterKey(PLACE), Buffer.from('poster'));
 }
 

@@ -27,6 +27,14 @@ export const openSegmentKey = (place: AttemptPlace, renditionId: string, segment
 /** A closed pack, named by its first segment. */
 export const packKey = (place: AttemptPlace, renditionId: string, firstSegment: number): string =>
   `${attemptPrefix(place)}${renditionId}/pack-${firstSegment}.bin`;
+/** A pack that a helper made, or the leader out of turn: it waits here, in the region that made it, to be fetched. */
+export const chunkPackKey = (
+  place: AttemptPlace,
+  renditionId: string,
+  firstSegment: number,
+  fence: number,
+): string => `${attemptPrefix(place)}chunks/${renditionId}-${firstSegment}-${fence}.bin`;
+export const isChunkPackKey = (key: string): boolean => key.includes('/chunks/');
 /** Small files that the record names by their checksum: captions, a chosen poster. They belong to all versions. */
 export const filesPrefix = (projectId: string, assetId: string): string => `${projectId}/${assetId}/files/`;
 export const fileKey = (projectId: string, assetId: string, sha256: string): string =>

@@ -240,6 +240,26 @@ test('a segment that moves into a pack between two look-ups is still found', asy
   assert.deepEqual(await reader.readSegment(PLACE, 'v720', 0), payload(0));
 });
 
+test('an open segment that a power cut left shorter or empty is reported and not served', async () => {
+  const store = createMemoryStore();
+  const clock = handClock();
+  const writer = writerOn(store, clock);
+  const reported: string[] = [];
+  const reader = createMediaReader({ store, clock, onCorruption: (key) => reported.push(key) });
+  await writer.putInit('v720', Buffer.from('init'), INIT);
+  for (const number of [0, 1, 2]) await writer.addSegment('v720', segment(number));
+  await writer.settle();
+  const key = (number: number): string => openSegmentKey(PLACE, 'v720', number);
+  const whole = await store.get(key(0));
+  assert.ok(whole);
+  await store.put(key(0), whole.subarray(0, 3));
+  await store.put(key(1), Buffer.alloc(whole.length));
+  assert.equal(await reader.readSegment(PLACE, 'v720', 0), undefined);
+  assert.equal(await reader.readSegment(PLACE, 'v720', 1), undefined);
+  assert.deepEqual(new Set(reported), new Set([key(0), key(1)]));
+  assert.deepEqual(await reader.readSegment(PLACE, 'v720', 2), payload(2));
+});
+
 test('a pack with a wrong checksum is reported and not served', async () => {
   const store = createMemoryStore();
   const clock = handClock();

@@ -5,7 +5,6 @@
 // some seconds; pack indexes, which never change, in a bounded cache.
 
 import { createHash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
 import { type MediaDocument, mediaDocumentSchema } from '#contract/media.ts';
 import { segmentCount } from '#media/rendition.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -23,7 +22,7 @@ import {
   versionPrefix,
 } from './keys.ts';
 import { MediaCache } from './media-cache.ts';
-import { PACK_TAIL_BYTES, type PackEntry, readPackIndex } from './pack.ts';
+import { isWhole, PACK_TAIL_BYTES, type PackEntry, readPackIndex, unsealSegment } from './pack.ts';
 
 /** How late a growing playlist may be: a tenth of the shortest segment. */
 const GROWING_MS = 100;
@@ -200,16 +199,30 @@ export function createMediaReader(options: MediaReaderOptions): MediaReader {
     if (entry === undefined || entry.bytes <= 0) return undefined;
     const data = await store.get(key, { start: entry.offset, end: entry.offset + entry.bytes - 1 });
     if (data === undefined) return undefined;
-    if (data.length === entry.bytes && crc32(data) === entry.crc32) return data;
+    if (isWhole(data, entry)) return data;
     options.onCorruption?.(key);
     return undefined;
+  }
+
+  /** A segment whose pack is not closed. Nobody waits for its fsync: after a power cut it may be anything. */
+  async function readOpen(
+    place: AttemptPlace,
+    renditionId: string,
+    segment: number,
+  ): Promise<Buffer | undefined> {
+    const key = openSegmentKey(place, renditionId, segment);
+    const sealed = await store.get(key);
+    if (sealed === undefined) return undefined;
+    const data = unsealSegment(sealed);
+    if (data === undefined) options.onCorruption?.(key);
+    return data;
   }
 
   async function readSegment(place: AttemptPlace, renditionId: string, segment: number) {
     const document = await readAttempt(place);
     const packed = await readFromPack(place, document, renditionId, segment);
     if (packed !== undefined) return packed;
-    const open = await store.get(openSegmentKey(place, renditionId, segment));
+    const open = await readOpen(place, renditionId, segment);
     if (open !== undefined) return open;
     // It may have moved into a pack since the document was read.
     if (document?.state === 'complete') return undefined;
@@ -225,24 +238,30 @@ export function createMediaReader(options: MediaReaderOptions): MediaReader {
     return undefined;
   }
 
+  /** An object that an attempt's document vouches for: where the document cannot be read, nobody knows right from rotten. */
+  async function readVouched(
+    key: string,
+    place: AttemptPlace,
+    sha256Of: (document: MediaDocument) => string | undefined,
+  ): Promise<Buffer | undefined> {
+    const document = await readAttempt(place);
+    return document === undefined ? undefined : readChecked(key, sha256Of(document));
+  }
+
   return {
     readDocument,
     readAttempt: (place) => readAttempt(place),
-    async readInit(place, renditionId) {
-      const rendition = (await readAttempt(place))?.renditions.find(({ id }) => id === renditionId);
-      return readChecked(initKey(place, renditionId), rendition?.initSha256);
-    },
+    readInit: (place, renditionId) =>
+      readVouched(
+        initKey(place, renditionId),
+        place,
+        ({ renditions }) => renditions.find(({ id }) => id === renditionId)?.initSha256,
+      ),
     readSegment,
-    async readPoster(place) {
-      return readChecked(posterKey(place), (await readAttempt(place))?.posterSha256);
-    },
-    async readSheet(place, sheet) {
-      const sha256s = (await readAttempt(place))?.storyboard?.sha256s;
-      return readChecked(storyboardKey(place, sheet), sha256s?.[sheet]);
-    },
-    async readPreview(place) {
-      return readChecked(previewKey(place), (await readAttempt(place))?.previewSha256);
-    },
+    readPoster: (place) => readVouched(posterKey(place), place, ({ posterSha256 }) => posterSha256),
+    readSheet: (place, sheet) =>
+      readVouched(storyboardKey(place, sheet), place, ({ storyboard }) => storyboard?.sha256s?.[sheet]),
+    readPreview: (place) => readVouched(previewKey(place), place, ({ previewSha256 }) => previewSha256),
     readFile: (projectId, assetId, sha256) => readChecked(fileKey(projectId, assetId, sha256), sha256),
   };
 }

@@ -18,7 +18,7 @@ import {
   previewKey,
   storyboardKey,
 } from './keys.ts';
-import { writePack } from './pack.ts';
+import { PACK_TAIL_BYTES, readPackIndex, sealSegment, writePack } from './pack.ts';
 
 /** What is known of a rendition before its first byte. */
 export interface WriterRendition {
@@ -58,9 +58,29 @@ export interface MediaWriterOptions {
   readonly timelineStartMs: number;
   readonly segmentDurationMs: number;
   readonly durationMs: number;
+  /** How long packs are, where that does not follow from the duration. */
+  readonly packMs?: number;
   readonly renditions: readonly WriterRendition[];
+  /** How the renditions came about, for the document. */
+  readonly encoding?: MediaDocument['encoding'];
   /** Once aborted, nothing more is written: the lease belongs to someone else. */
   readonly signal: AbortSignal;
+}
+
+/** What packaging writes to: the media of an attempt, or a chunk of it. */
+export interface SegmentSink {
+  putInit(renditionId: string, data: Uint8Array, init: WriterInit): Promise<void>;
+  /** Resolves when the segment may be forgotten, so that a slow store slows its producer. */
+  addSegment(renditionId: string, segment: WriterSegment): Promise<void>;
+  endRendition(renditionId: string): void;
+}
+
+/** A pack that was made elsewhere. */
+export interface FinishedPack {
+  readonly firstSegment: number;
+  readonly firstTimeTicks: number;
+  readonly durationRuns: readonly (readonly [number, number])[];
+  readonly frameCount: number;
 }
 
 /** A pack is worth its index and its request from ten seconds on. */
@@ -75,6 +95,11 @@ const DOCUMENT_MS_MIN = 200;
 const DOCUMENT_BYTES_PER_MS = 1_000;
 /** A last segment much shorter than the others says nothing about the peak rate. */
 const PEAK_SEGMENT_SHARE_MIN = 0.5;
+
+/** From which length on the segments of a video become a pack. */
+export function packMsOf(durationMs: number, wishedMs = durationMs / PACKS_PER_RENDITION): number {
+  return Math.min(PACK_MS_MAX, Math.max(PACK_MS_MIN, wishedMs));
+}
 
 interface RenditionState {
   readonly plan: WriterRendition;
@@ -95,7 +120,7 @@ interface RenditionState {
 }
 
 /** Writes the media of one attempt. Methods of different renditions may run side by side. */
-export class MediaWriter {
+export class MediaWriter implements SegmentSink {
   /** Resolves with the first document, when every rendition has a segment. Stays open when that never happens. */
   readonly playable: Promise<MediaDocument>;
   readonly #resolvePlayable: (document: MediaDocument) => void;
@@ -120,7 +145,7 @@ export class MediaWriter {
   constructor(options: MediaWriterOptions) {
     this.#options = options;
     this.#holders = [options.regionId];
-    this.#packMs = Math.min(PACK_MS_MAX, Math.max(PACK_MS_MIN, options.durationMs / PACKS_PER_RENDITION));
+    this.#packMs = packMsOf(options.durationMs, options.packMs);
     this.#states = new Map(options.renditions.map((plan) => [plan.id, emptyState(plan)]));
     const { promise, resolve } = Promise.withResolvers<MediaDocument>();
     this.playable = promise;
@@ -163,23 +188,60 @@ export class MediaWriter {
       'segments follow each other',
     );
     const data = Buffer.from(segment.data.buffer, segment.data.byteOffset, segment.data.byteLength);
-    await store.put(openSegmentKey(place, renditionId, segment.number), data, { isDurable: false });
+    const sealed = sealSegment(segment.number, data);
+    await store.put(openSegmentKey(place, renditionId, segment.number), sealed, { isDurable: false });
     if (state.segmentCount === 0) {
       state.firstSegment = segment.number;
       state.firstTimeTicks = segment.startTicks;
     }
-    const durationMs = (segment.durationTicks * 1_000) / timescale;
-    appendDuration(state.durationRuns, segment.durationTicks);
-    state.segmentCount += 1;
-    state.durationTicks += segment.durationTicks;
+    const durationMs = count(state, segment.durationTicks, data.length, timescale, segmentDurationMs);
     state.frameCount += segment.frameCount;
-    state.bytes += data.length;
-    if (durationMs >= segmentDurationMs * PEAK_SEGMENT_SHARE_MIN)
-      state.peakBps = Math.max(state.peakBps, (data.length * 8_000) / durationMs);
     state.open.push({ segment: segment.number, data });
     state.openMs += durationMs;
     if (state.openMs >= this.#packMs) await this.#closePack(state);
     this.#publishRound();
+  }
+
+  /** SHA-256 of the init of a rendition; undefined before it is there. */
+  initSha256(renditionId: string): string | undefined {
+    return this.#state(renditionId).initSha256;
+  }
+
+  /** Stores a pack that was made elsewhere, as the next one; its bytes must be whole. */
+  async addPack(renditionId: string, pack: FinishedPack, data: Buffer): Promise<void> {
+    this.#check();
+    const { store, place, segmentDurationMs } = this.#options;
+    const state = this.#state(renditionId);
+    const { timescale } = defined(state.init, 'an init before the first pack');
+    assert(state.open.length === 0, 'packs follow whole packs');
+    assert(
+      state.segmentCount === 0 || pack.firstSegment === state.firstSegment + state.segmentCount,
+      'packs follow each other',
+    );
+    const entries = defined(readPackIndex(data.subarray(-PACK_TAIL_BYTES)), 'the index of a whole pack');
+    const durations = pack.durationRuns.flatMap(([ticks, count]) => Array<number>(count).fill(ticks));
+    assert(durations.length === entries.length, 'every segment of a pack has a duration');
+    const { bytes, sha256 } = await store.put(packKey(place, renditionId, pack.firstSegment), data);
+    if (state.segmentCount === 0) {
+      state.firstSegment = pack.firstSegment;
+      state.firstTimeTicks = pack.firstTimeTicks;
+    }
+    for (const [index, durationTicks] of durations.entries())
+      count(state, durationTicks, entries[index]?.bytes ?? 0, timescale, segmentDurationMs);
+    state.frameCount += pack.frameCount;
+    state.packs.push({ firstSegment: pack.firstSegment, segmentCount: entries.length, bytes, sha256 });
+    this.#publishRound();
+  }
+
+  /** Closes the open packs of some renditions, wherever they stand. */
+  async closePacks(renditionIds: readonly string[]): Promise<void> {
+    this.#check();
+    await Promise.all(renditionIds.map((renditionId) => this.#closePack(this.#state(renditionId))));
+  }
+
+  /** The packs of a rendition so far. */
+  packs(renditionId: string): Rendition['packs'] {
+    return [...this.#state(renditionId).packs];
   }
 
   /** Says that a rendition has no more segments. One that never had any is left out of the document. */
@@ -344,8 +406,27 @@ export class MediaWriter {
       ...(this.#storyboard === undefined ? {} : { storyboard: this.#storyboard }),
       ...(this.#previewSha256 === undefined ? {} : { hasPreview: true, previewSha256: this.#previewSha256 }),
       renditions: published.map((rendition) => describe(rendition, state)),
+      ...(this.#options.encoding === undefined ? {} : { encoding: this.#options.encoding }),
     };
   }
+}
+
+/** Counts a segment; returns how long it is. */
+function count(
+  state: RenditionState,
+  durationTicks: number,
+  bytes: number,
+  timescale: number,
+  segmentDurationMs: number,
+): number {
+  const durationMs = (durationTicks * 1_000) / timescale;
+  appendDuration(state.durationRuns, durationTicks);
+  state.segmentCount += 1;
+  state.durationTicks += durationTicks;
+  state.bytes += bytes;
+  if (durationMs >= segmentDurationMs * PEAK_SEGMENT_SHARE_MIN)
+    state.peakBps = Math.max(state.peakBps, (bytes * 8_000) / durationMs);
+  return durationMs;
 }
 
 function emptyState(plan: WriterRendition): RenditionState {

@@ -2,6 +2,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config, RegionConfig, SiteConfig } from '#contract/config.ts';
+import type { EdgeReport } from '#contract/node-api.ts';
+import type { OrderReport } from '#contract/orders.ts';
 import type { WorldSnapshot } from '#contract/snapshot.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Transport } from '#platform/http/transport.ts';
@@ -54,6 +56,10 @@ export interface Role {
   stop(): Promise<void>;
   /** Why the role cannot serve now, or null. */
   notReadyReason(): string | null;
+  /** What the edge tells control with each beat. */
+  readonly edgeReport?: () => EdgeReport;
+  /** Orders of the snapshot that the role has carried out. */
+  readonly orderReports?: () => readonly OrderReport[];
   /** Handlers on the node port, by path prefix; the signature has been checked and `peerId` is the asking node. */
   readonly routes?: Readonly<Record<string, NodeHandler>>;
 }

@@ -44,6 +44,24 @@ export function readPackIndex(tail: Buffer): readonly PackEntry[] | undefined {
   return JSON.parse(index.toString('utf8')) as PackEntry[];
 }
 
+/** A segment by itself with its checksum, as it lies there until its pack is closed. */
+export function sealSegment(segment: number, data: Buffer): Buffer {
+  return writePack([{ segment, data }]);
+}
+
+/** The bytes of `sealSegment`; undefined when they are not those that were written. */
+export function unsealSegment(sealed: Buffer): Buffer | undefined {
+  const entry = readPackIndex(sealed)?.[0];
+  if (entry === undefined) return undefined;
+  const data = sealed.subarray(entry.offset, entry.offset + entry.bytes);
+  return isWhole(data, entry) ? data : undefined;
+}
+
+/** Whether these are the bytes that the entry was written for. */
+export function isWhole(data: Buffer, { bytes, crc32: sum }: PackEntry): boolean {
+  return data.length === bytes && crc32(data) === sum;
+}
+
 /** What is wrong with a whole pack, by its own checksums; null when nothing is. */
 export function crcProblemOfPack(pack: Buffer): string | null {
   const index = readPackIndex(pack);

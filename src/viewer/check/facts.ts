@@ -10,8 +10,10 @@ import type {
 } from '#media/dash/parse-mpd.ts';
 import type { ParsedMediaPlaylist } from '#media/hls/parse-media-playlist.ts';
 import type { ParsedMultivariant } from '#media/hls/parse-multivariant.ts';
+import type { LiveFacts } from './live-facts.ts';
 
-export type ResourceRole = 'manifest' | 'playlist' | 'init' | 'segment' | 'steering' | 'probe';
+/** A `reload` is a request for a live playlist that the server may hold; what it may answer, live rules judge. */
+export type ResourceRole = 'manifest' | 'playlist' | 'init' | 'segment' | 'steering' | 'probe' | 'reload';
 
 export interface ByteRange {
   readonly offset: number;
@@ -44,6 +46,8 @@ export interface DeclaredSegment {
   /** From the start of the presentation. */
   readonly startSeconds: number;
   readonly durationSeconds: number;
+  /** When it begins by the clock, in seconds since the epoch; null when that is not declared. */
+  readonly dateSeconds: number | null;
   readonly isDiscontinuity: boolean;
   readonly init: { readonly url: string; readonly range: ByteRange | null } | null;
   readonly isEncrypted: boolean;
@@ -116,6 +120,8 @@ export interface HlsFacts extends CommonFacts {
   readonly multivariant: { readonly url: string; readonly playlist: ParsedMultivariant } | null;
   /** Media playlists by their absolute address. */
   readonly playlists: ReadonlyMap<string, HlsPlaylistFacts>;
+  /** What was seen of live playlists over a while; null when none was watched. */
+  readonly live: LiveFacts | null;
 }
 
 export interface DashTrackFacts {

@@ -26,10 +26,22 @@ export interface Fetched {
   readonly facts: ResourceFacts;
   /** Null when there was no usable answer. */
   readonly body: Uint8Array | null;
+  /** Until the first line of the answer; null without one. */
+  readonly headersMs: number | null;
+}
+
+/** A request that a server may hold until there is something to answer. */
+export interface Holding {
+  /** Longest that is waited for the answer to begin. */
+  readonly timeoutMs: number;
+  /** Ends the request before the whole fetching ends. */
+  readonly signal: AbortSignal;
 }
 
 export interface Fetcher {
   get(url: string, role: ResourceRole, range?: ByteRange | null): Promise<Fetched>;
+  /** Fetches without taking one of the few places, since it may last. */
+  hold(url: string, role: ResourceRole, holding: Holding, range?: ByteRange | null): Promise<Fetched>;
   /** All answers so far, in the order in which they ended. */
   readonly resources: readonly ResourceFacts[];
   readonly requests: number;
@@ -48,7 +60,10 @@ const BODY_BYTES_MAX: Readonly<Record<ResourceRole, number>> = {
   init: INIT_BYTES_MAX,
   segment: SEGMENT_BYTES_MAX,
   probe: SEGMENT_BYTES_MAX,
+  reload: TEXT_BYTES_MAX,
 };
+
+const TEXT_ROLES: readonly ResourceRole[] = ['manifest', 'playlist', 'steering', 'reload'];
 
 const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status);
 
@@ -101,48 +116,62 @@ class LimitedFetcher implements Fetcher {
     }
   }
 
-  async #getNow(url: string, role: ResourceRole, range: ByteRange | null): Promise<Fetched> {
+  hold(url: string, role: ResourceRole, holding: Holding, range: ByteRange | null = null): Promise<Fetched> {
+    return this.#getNow(url, role, range, holding);
+  }
+
+  async #getNow(
+    url: string,
+    role: ResourceRole,
+    range: ByteRange | null,
+    holding?: Holding,
+  ): Promise<Fetched> {
     const limit = this.exhausted;
     const { clock } = this.#dependencies;
     const beforeMs = clock.monotonicMs();
+    const elapsed = (): number => clock.monotonicMs() - beforeMs;
     const common = { role, url, finalUrl: url, range, status: null, headers: {}, bodyBytes: 0 };
-    if (limit !== null)
-      return {
-        facts: { ...common, failure: `limit of ${limit}`, isSkipped: true, elapsedMs: 0 },
-        body: null,
-      };
+    if (limit !== null) {
+      const failure = `limit of ${limit}`;
+      return { facts: { ...common, failure, isSkipped: true, elapsedMs: 0 }, body: null, headersMs: null };
+    }
     try {
-      const { response, finalUrl } = await this.#follow(url, role, range);
+      const { response, finalUrl } = await this.#follow(url, role, range, holding);
+      const headersMs = elapsed();
       const { status, headers } = response;
       const { body, bodyBytes } = await bodyOf(response, role);
       this.bytes += bodyBytes;
       const isGood = status === 200 || (status === 206 && range !== null);
       const failure = isGood ? null : `status ${status}`;
-      const elapsedMs = clock.monotonicMs() - beforeMs;
-      const answer = { ...common, finalUrl, status, headers, bodyBytes };
+      const answer = { ...common, finalUrl, status, headers, bodyBytes, elapsedMs: elapsed() };
       const isWhole = status === 200 && range !== null;
       const part = isWhole ? body.subarray(range.offset, range.offset + range.length) : body;
-      return this.#done({ ...answer, failure, isSkipped: false, elapsedMs }, isGood ? part : null);
+      const facts = this.#done({ ...answer, failure, isSkipped: false });
+      return { facts, body: isGood ? part : null, headersMs };
     } catch (error) {
       const failure = error instanceof Error ? error.message : String(error);
-      const isSkipped = this.exhausted !== null;
-      return this.#done({ ...common, failure, isSkipped, elapsedMs: clock.monotonicMs() - beforeMs }, null);
+      const isSkipped = this.exhausted !== null || holding?.signal.aborted === true;
+      const facts = this.#done({ ...common, failure, isSkipped, elapsedMs: elapsed() });
+      return { facts, body: null, headersMs: null };
     }
   }
 
-  #done(facts: ResourceFacts, body: Uint8Array | null): Fetched {
+  #done(facts: ResourceFacts): ResourceFacts {
     this.resources.push(facts);
     this.#dependencies.onAnswer?.(facts);
-    return { facts, body };
+    return facts;
   }
 
   async #follow(
     url: string,
     role: ResourceRole,
     range: ByteRange | null,
+    holding: Holding | undefined,
   ): Promise<{ response: TransportResponse; finalUrl: string }> {
-    const { transport, signal } = this.#dependencies;
-    const isText = role === 'manifest' || role === 'playlist' || role === 'steering';
+    const { transport, signal: ending } = this.#dependencies;
+    const signal = holding === undefined ? ending : AbortSignal.any([ending, holding.signal]);
+    const headersTimeoutMs = holding?.timeoutMs ?? ANSWER_TIMEOUT_MS;
+    const isText = TEXT_ROLES.includes(role);
     const headers = {
       origin: CHECK_ORIGIN,
       'user-agent': 'meridian-check',
@@ -152,7 +181,7 @@ class LimitedFetcher implements Fetcher {
     let finalUrl = url;
     for (let count = 0; count <= REDIRECTS_MAX; count += 1) {
       this.requests += 1;
-      const request = { method: 'GET', url: finalUrl, headers, signal, headersTimeoutMs: ANSWER_TIMEOUT_MS };
+      const request = { method: 'GET', url: finalUrl, headers, signal, headersTimeoutMs };
       const response = await transport.request(request);
       const location = response.headers.location;
       if (!isRedirect(response.status) || location === undefined) return { response, finalUrl };

@@ -65,6 +65,7 @@ function declare(
       range,
       startSeconds: period.startSeconds + offsetTicks / info.timescale,
       durationSeconds: time.durationTicks / info.timescale,
+      dateSeconds: null,
       isDiscontinuity: false,
       init,
       isEncrypted,
@@ -152,7 +153,7 @@ async function indexed(
 /** Captions in one file beside the media: it is fetched as what it is, one piece as long as its period. */
 function textFile(period: ParsedPeriod, url: string): Addressed {
   const durationSeconds = period.durationSeconds ?? 0;
-  const whole = { range: null, isDiscontinuity: false, init: null, isEncrypted: false };
+  const whole = { range: null, dateSeconds: null, isDiscontinuity: false, init: null, isEncrypted: false };
   return {
     declared: [{ ...whole, url, startSeconds: period.startSeconds, durationSeconds }],
     startTicks: [0],

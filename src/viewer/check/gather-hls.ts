@@ -3,7 +3,7 @@
 
 import type { ParsedMediaPlaylist } from '#media/hls/parse-media-playlist.ts';
 import type { ParsedMultivariant } from '#media/hls/parse-multivariant.ts';
-import { parsePlaylist } from '#media/hls/parse-playlist.ts';
+import { inspectPlaylist } from '#media/hls/parse-playlist.ts';
 import type { DeclaredSegment, HlsFacts, HlsPlaylistFacts } from './facts.ts';
 import { resolveUrl } from './facts.ts';
 import { type Fetched, type Fetcher, mapInParallel } from './fetcher.ts';
@@ -20,7 +20,9 @@ function queryOf(url: string): Map<string, string> {
 export function declaredSegments(playlist: ParsedMediaPlaylist, baseUrl: string): DeclaredSegment[] {
   const declared: DeclaredSegment[] = [];
   let startSeconds = 0;
+  let dateSeconds: number | null = null;
   for (const segment of playlist.segments) {
+    if (segment.dateMs !== null) dateSeconds = segment.dateMs / 1_000;
     const url = resolveUrl(segment.uri, baseUrl);
     const mapUrl = segment.map === null ? null : resolveUrl(segment.map.uri, baseUrl);
     if (url !== null && !segment.isGap)
@@ -29,11 +31,13 @@ export function declaredSegments(playlist: ParsedMediaPlaylist, baseUrl: string)
         range: segment.range,
         startSeconds,
         durationSeconds: segment.durationSeconds,
+        dateSeconds,
         isDiscontinuity: segment.isDiscontinuity,
         init: mapUrl === null ? null : { url: mapUrl, range: segment.map?.range ?? null },
         isEncrypted: segment.keyMethod !== null,
       });
     startSeconds += segment.durationSeconds;
+    if (dateSeconds !== null) dateSeconds += segment.durationSeconds;
   }
   return declared;
 }
@@ -48,7 +52,7 @@ async function gatherPlaylist(
   const common = { url: facts.url, resource: facts };
   if (body === null) return { ...common, playlist: null, isMultivariant: false, track: null };
   const context = { imported: variables, query: queryOf(facts.finalUrl) };
-  const playlist = parsePlaylist(new TextDecoder('utf-8', { ignoreBOM: true }).decode(body), context);
+  const playlist = inspectPlaylist(new TextDecoder('utf-8', { ignoreBOM: true }).decode(body), context);
   if (playlist.kind === 'multivariant')
     return { ...common, playlist: null, isMultivariant: true, track: null };
   const declared = declaredSegments(playlist, facts.finalUrl);
@@ -85,7 +89,7 @@ async function gatherMultivariant(
   entry: Fetched,
   playlist: ParsedMultivariant,
   choice: SegmentChoice,
-): Promise<Omit<HlsFacts, 'rangeProbe' | 'resources'>> {
+): Promise<Omit<HlsFacts, 'rangeProbe' | 'resources' | 'live'>> {
   const baseUrl = entry.facts.finalUrl;
   const choices = [...playlistChoices(playlist, baseUrl, choice)];
   const notChecked =
@@ -114,8 +118,8 @@ export async function gatherHls(
   entry: Fetched,
   text: string,
   choice: SegmentChoice,
-): Promise<Omit<HlsFacts, 'rangeProbe' | 'resources'>> {
-  const playlist = parsePlaylist(text, { query: queryOf(entry.facts.finalUrl) });
+): Promise<Omit<HlsFacts, 'rangeProbe' | 'resources' | 'live'>> {
+  const playlist = inspectPlaylist(text, { query: queryOf(entry.facts.finalUrl) });
   if (playlist.kind === 'multivariant') return gatherMultivariant(fetcher, entry, playlist, choice);
   const facts = await gatherPlaylist(fetcher, entry, choice, new Map());
   return {

@@ -25,6 +25,18 @@ function outcome(error: unknown): { problem: string | null; unread: string | nul
   return isForeign ? { problem: null, unread: error.message } : { problem: error.message, unread: null };
 }
 
+/** Reads the boxes of a segment or part. */
+export function inspectBytes(
+  bytes: Uint8Array,
+  tracks: NonNullable<InitFacts['inspection']>['tracks'],
+): Pick<SegmentFacts, 'inspection' | 'problem' | 'unread'> {
+  try {
+    return { inspection: inspectSegment(bytes, tracks), problem: null, unread: null };
+  } catch (error) {
+    return { inspection: null, ...outcome(error) };
+  }
+}
+
 async function fetchInit(fetcher: Fetcher, init: NonNullable<DeclaredSegment['init']>): Promise<InitFacts> {
   const { facts, body } = await fetcher.get(init.url, 'init', init.range);
   const empty = { resource: facts, inspection: null, problem: null, unread: null };
@@ -53,11 +65,7 @@ async function fetchSegment(
   if (declared.isEncrypted) return { ...empty, unread: 'it is encrypted' };
   if (tracks === undefined)
     return { ...empty, unread: init?.unread ?? 'it has no init segment that can be read' };
-  try {
-    return { ...empty, inspection: inspectSegment(body, tracks), unread: null };
-  } catch (error) {
-    return { ...empty, ...outcome(error) };
-  }
+  return { ...empty, ...inspectBytes(body, tracks) };
 }
 
 /** Fetches the chosen segments of a rendition and the init segments that they need. */

@@ -2,18 +2,23 @@
 
 import type { Clock } from '#platform/clock.ts';
 import type { Transport } from '#platform/http/transport.ts';
-import { type PresentationFacts, type ResourceFacts, tracksOf } from './facts.ts';
+import { type HlsFacts, type PresentationFacts, type ResourceFacts, tracksOf } from './facts.ts';
 import { createFetcher, type Fetched, type Fetcher, type FetchLimits } from './fetcher.ts';
 import { gatherDash } from './gather-dash.ts';
 import { gatherHls } from './gather-hls.ts';
 import { gatherSteering, parseSteering } from './gather-steering.ts';
 import type { SegmentChoice } from './gather-track.ts';
+import { watchLive } from './watch-live.ts';
 
 export interface GatherOptions {
   readonly segments: 'all' | 'sample';
   readonly limits: FetchLimits;
+  /** How long live playlists are watched; 0 for not at all. */
+  readonly watchMs: number;
   readonly signal?: AbortSignal;
   readonly onAnswer?: (facts: ResourceFacts) => void;
+  /** Watching begins. */
+  readonly onWatch?: (playlists: number) => void;
 }
 
 export interface Gathered {
@@ -66,11 +71,28 @@ function leftOut(facts: PresentationFacts): string[] {
   return [...reasons].map(([reason, count]) => `inside of ${count} segments: ${reason}`);
 }
 
+interface GatherDependencies {
+  readonly clock: Clock;
+  readonly fetcher: Fetcher;
+  readonly watchMs: number;
+  readonly onWatch: ((playlists: number) => void) | undefined;
+}
+
+/** Watches what is live of a presentation. */
+async function withLive(
+  { clock, fetcher, watchMs, onWatch }: GatherDependencies,
+  facts: Omit<HlsFacts, 'live'>,
+): Promise<HlsFacts> {
+  const { live, notChecked } = await watchLive({ clock, fetcher, onWatch }, facts, watchMs);
+  return { ...facts, live, notChecked: [...facts.notChecked, ...notChecked] };
+}
+
 async function gatherFrom(
-  fetcher: Fetcher,
+  dependencies: GatherDependencies,
   url: string,
   segments: SegmentChoice,
 ): Promise<PresentationFacts> {
+  const { fetcher } = dependencies;
   const entry = await fetcher.get(url, 'manifest');
   if (entry.body === null) throw new CheckImpossible(`${url} cannot be fetched: ${entry.facts.failure}`);
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(entry.body);
@@ -82,8 +104,10 @@ async function gatherFrom(
     const steering = await gatherSteering(fetcher, 'unknown', url, null);
     return { kind, url, ...common, steering, notChecked: [] };
   }
-  const gather = kind === 'hls' ? gatherHls : gatherDash;
-  const facts: PresentationFacts = { ...(await gather(fetcher, entry, text, segments)), ...common };
+  const facts: PresentationFacts =
+    kind === 'dash'
+      ? { ...(await gatherDash(fetcher, entry, text, segments)), ...common }
+      : await withLive(dependencies, { ...(await gatherHls(fetcher, entry, text, segments)), ...common });
   const rangeProbe = await probeRange(fetcher, facts);
   return { ...facts, rangeProbe, notChecked: [...facts.notChecked, ...leftOut(facts)] };
 }
@@ -108,7 +132,12 @@ export async function gather(
     ...(onAnswer === undefined ? {} : { onAnswer }),
   });
   try {
-    const facts = await gatherFrom(fetcher, new URL(url).href, options.segments);
+    const { watchMs, onWatch } = options;
+    const facts = await gatherFrom(
+      { clock: dependencies.clock, fetcher, watchMs, onWatch },
+      new URL(url).href,
+      options.segments,
+    );
     const isCut = facts.resources.some(({ isSkipped }) => isSkipped) || fetcher.exhausted !== null;
     const exhausted = isCut ? fetcher.exhausted : null;
     return { facts, requests: fetcher.requests, bytes: fetcher.bytes, exhausted };

@@ -34,3 +34,27 @@ export const RENDITION_OFFSET_SECONDS_MAX = 0.15;
 export const FRAME_RATE_TOLERANCE = 0.005;
 /** Above this a frame rate is not what a player expects without being told (rfc8216bis, 4.4.6.2). */
 export const FRAME_RATE_UNNAMED_MAX = 30.5;
+
+/** Live playlists are watched this long when nothing else is said: five segments of two seconds. */
+export const WATCH_MS_DEFAULT = 10_000;
+/** Longest that watching may be asked for: a broadcast is judged from a sample, not monitored. */
+export const WATCH_MS_MAX = 10 * 60_000;
+/** Live playlists that are watched at once; each takes a connection that is held. */
+export const LIVE_PLAYLISTS_MAX = 24;
+/** Hints that are followed, segments that are held against their parts, and what left the playlist: of each playlist. */
+export const HINTS_MAX = 4;
+export const JOINS_MAX = 2;
+export const REMOVED_MAX = 4;
+/** A delta update is asked for with every fifth reload. */
+export const DELTA_EVERY = 5;
+/** Playlists without blocking reload are asked for twice in a target duration (rfc8216bis, 6.3.4). */
+export const POLLS_PER_TARGET = 2;
+/** A server may hold a request for three target durations; then it must have answered, and the answer must arrive. */
+export const HOLD_TARGETS_MAX = 3;
+export const HOLD_EXTRA_MS = 2_000;
+/** What the way to the check and back may add to a moment at which something should be there. */
+export const LIVE_TOLERANCE_MS = 300;
+/** And in proportion, since encoders finish frames, not parts. */
+export const LIVE_TOLERANCE_RATIO = 0.25;
+/** Durations of parts are written with three to five decimals. */
+export const PART_TOLERANCE_SECONDS = 0.001;

@@ -1,6 +1,7 @@
 // One viewer's requests: which pathway each goes to, when a second one is tried, when steering is asked. A sans-I/O
 // machine that joins the decisions of the real player (core/playback) as its router does; it decides nothing itself.
 
+import { type AttemptVerdict, verdictOf } from '#core/playback/attempt-verdict.ts';
 import {
   type FailoverState,
   type FailureReason,
@@ -8,10 +9,11 @@ import {
   orderOf,
   stepFailover,
 } from '#core/playback/failover.ts';
-import { type RequestKind, requestLimits, withFirstByte } from '#core/playback/request-limits.ts';
+import { heldLimits, type RequestKind, requestLimits, withFirstByte } from '#core/playback/request-limits.ts';
 import { type RaceEvent, type RaceStep, startRace, stepRace } from '#core/playback/request-race.ts';
 import { readSteering } from '#core/playback/steering.ts';
 import { initialRounds, type SteeringRounds, stepRounds } from '#core/playback/steering-rounds.ts';
+import type { AnsweredRequest } from '#core/playback/viewing-events.ts';
 import type { Addresses, Content } from './presentation.ts';
 
 /** What one attempt of a flight has brought so far. */
@@ -27,6 +29,7 @@ export type Flight = {
   readonly id: number;
   readonly kind: RequestKind;
   readonly addresses: Addresses;
+  readonly bufferedMs: number;
   readonly startedAtMs: number;
   readonly race: RaceStep;
   readonly attempts: readonly AttemptProgress[];
@@ -58,6 +61,15 @@ export type DeliveryEffect =
   | { readonly type: 'round'; readonly url: string }
   | { readonly type: 'ask'; readonly question: number; readonly address: string }
   | { readonly type: 'cancel-ask'; readonly question: number }
+  /** What the viewer tells of an attempt: it was answered as a whole, */
+  | { readonly type: 'told-answer'; readonly request: AnsweredRequest }
+  /** or it failed, or came too late. */
+  | {
+      readonly type: 'told-verdict';
+      readonly url: string;
+      readonly startedAtMs: number;
+      readonly verdict: AttemptVerdict;
+    }
   /** An attempt went wrong; what a request made of it comes apart. */
   | { readonly type: 'error'; readonly pathwayId: string; readonly reason: FailureReason };
 
@@ -77,6 +89,8 @@ export type DeliveryEvent =
       readonly kind: RequestKind;
       readonly addresses: Addresses;
       readonly bufferedMs: number;
+      /** How long the server is expected to hold it: silence until then says nothing. */
+      readonly heldMs?: number;
     }
   | { readonly type: 'abort'; readonly id: number }
   | {
@@ -178,11 +192,24 @@ function request(draft: Draft, event: Extract<DeliveryEvent, { type: 'request' }
   const { id, kind, addresses } = event;
   const order = orderOf(draft.state.failover, nowMs).filter((pathwayId) => addresses.has(pathwayId));
   const candidates = [...new Set([...order, ...addresses.keys()])];
-  const limits = requestLimits(kind, event.bufferedMs, draft.state.usualFirstByteMs);
+  const limits = heldLimits(
+    requestLimits(kind, event.bufferedMs, draft.state.usualFirstByteMs),
+    event.heldMs ?? 0,
+  );
   const step = startRace(candidates, limits, nowMs);
-  const flight = { id, kind, addresses, startedAtMs: nowMs, race: step, attempts: [], isSettled: false };
+  const { bufferedMs } = event;
+  const flight = {
+    id,
+    kind,
+    addresses,
+    bufferedMs,
+    startedAtMs: nowMs,
+    race: step,
+    attempts: [],
+    isSettled: false,
+  };
   draft.state = { ...draft.state, flights: [...draft.state.flights, flight] };
-  perform(draft, id, step, nowMs);
+  perform(draft, id, step, 'wake', nowMs);
 }
 
 function flightOf(draft: Draft, id: number): Flight | undefined {
@@ -203,15 +230,16 @@ function note(draft: Draft, id: number, attempt: number, progress: Partial<Attem
 
 function race(draft: Draft, id: number, event: RaceEvent, nowMs: number): void {
   const flight = flightOf(draft, id);
-  if (flight !== undefined) perform(draft, id, stepRace(flight.race.state, event, nowMs), nowMs);
+  if (flight !== undefined) perform(draft, id, stepRace(flight.race.state, event, nowMs), event.type, nowMs);
 }
 
 /** Turns a race's effects into requests and reports. */
-function perform(draft: Draft, id: number, step: RaceStep, nowMs: number): void {
+function perform(draft: Draft, id: number, step: RaceStep, cause: RaceEvent['type'], nowMs: number): void {
   change(draft, id, (flight) => ({ ...flight, race: step }));
   for (const effect of step.effects) {
     const flight = flightOf(draft, id);
     if (flight === undefined) return;
+    judge(draft, flight, verdictOf(effect, step.state, cause, nowMs));
     if (effect.type === 'open') open(draft, flight, effect.candidate, nowMs);
     else if (effect.type === 'cancel') draft.effects.push({ type: 'cancel', id, attempt: effect.attempt });
     else if (effect.type === 'report-late')
@@ -230,6 +258,13 @@ function perform(draft: Draft, id: number, step: RaceStep, nowMs: number): void 
       draft.effects.push({ type: 'gave-up', id, reason: effect.reason });
     } else succeed(draft, flight, effect.attempt, nowMs);
   }
+}
+
+function judge(draft: Draft, flight: Flight, verdict: AttemptVerdict | undefined): void {
+  const attempt = verdict === undefined ? undefined : flight.race.state.attempts[verdict.attempt];
+  if (verdict === undefined || attempt === undefined) return;
+  const url = flight.addresses.get(attempt.candidate) ?? '';
+  draft.effects.push({ type: 'told-verdict', url, startedAtMs: attempt.startedAtMs, verdict });
 }
 
 function open(draft: Draft, { id, kind, addresses }: Flight, pathwayId: string, nowMs: number): void {
@@ -251,6 +286,16 @@ function succeed(draft: Draft, flight: Flight, attempt: number, nowMs: number): 
   const pathwayId = flight.race.state.attempts[attempt]?.candidate ?? '';
   change(draft, flight.id, (settled) => ({ ...settled, isSettled: true }));
   if (progress === undefined) return;
+  draft.effects.push({
+    type: 'told-answer',
+    request: {
+      url: flight.addresses.get(pathwayId) ?? '',
+      startedAtMs: progress.startedAtMs,
+      firstByteMs: (progress.firstByteAtMs ?? nowMs) - progress.startedAtMs,
+      lastByteMs: nowMs - progress.startedAtMs,
+      deadlineMs: flight.kind === 'media' ? flight.bufferedMs : undefined,
+    },
+  });
   draft.effects.push({
     type: 'loaded',
     id: flight.id,

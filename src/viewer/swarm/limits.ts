@@ -20,3 +20,7 @@ export const WORST_STALLS_MAX = 20;
 export const DURATION_MS_MAX = 86_400_000;
 /** Edges that a viewer knows, as in the player: a start races a few, not a fleet. */
 export const EDGES_MAX = 16;
+/** An edge that does not take events within this is passed over for the next one. */
+export const POST_MS_MAX = 3_000;
+/** A viewer who leaves tells its last events for so long at most. */
+export const LAST_WORDS_MS_MAX = 1_000;

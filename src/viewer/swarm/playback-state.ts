@@ -1,8 +1,8 @@
 // What one playback consists of: two buffers, the playhead, requests under way, and what was measured so far.
 
-import type { ReadMediaPlaylist } from '#media/hls/read-playlist.ts';
 import { type BandwidthEstimate, estimatedBps, initialEstimate } from './bandwidth-estimate.ts';
 import type { Presentation } from './presentation.ts';
+import type { ReadMediaPlaylist } from './read-playlist.ts';
 
 export type TrackName = 'main' | 'audio';
 

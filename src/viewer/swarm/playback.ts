@@ -6,7 +6,6 @@
 // Source: hls.js src/controller/stream-controller.ts and audio-stream-controller.ts (doTickIdle).
 
 import type { RequestKind } from '#core/playback/request-limits.ts';
-import type { ReadMediaPlaylist } from '#media/hls/read-playlist.ts';
 import { estimatedFirstByteMs, withDownload, withWait } from './bandwidth-estimate.ts';
 import { abandonFor, type LevelView, nextLevel, watchedAfterMs } from './choose-level.ts';
 import type { Loaded } from './delivery.ts';
@@ -23,6 +22,7 @@ import {
 } from './playback-state.ts';
 import { movePlayhead } from './playhead.ts';
 import { type Addresses, addressesUnder } from './presentation.ts';
+import type { ReadMediaPlaylist } from './read-playlist.ts';
 
 /** As in the player's settings: 30 s outlast any failover; 60 s or 60 MB bound memory. */
 const BUFFER_SECONDS_MIN = 30;
@@ -44,6 +44,8 @@ export type PlaybackEffect =
       readonly kind: RequestKind;
       readonly addresses: Addresses;
       readonly bufferedMs: number;
+      /** How long the server is expected to hold it. */
+      readonly heldMs?: number;
     }
   | { readonly type: 'abort'; readonly id: number }
   /** Every pathway failed so often that hls.js gives up. */

@@ -62,7 +62,10 @@ function go(state: PlaybackState, atMs: number): PlaybackState {
 }
 
 /** All stalls, with the one that is still going on. */
-export function stallsOf({ stalls, stalling }: PlaybackState, nowMs: number): readonly Stall[] {
+export function stallsOf(
+  { stalls, stalling }: Pick<PlaybackState, 'stalls' | 'stalling'>,
+  nowMs: number,
+): readonly Stall[] {
   if (stalling === undefined) return stalls;
   const durationMs = Math.round(nowMs - stalling.atMs);
   return durationMs <= STALL_MS_MIN ? stalls : [...stalls, { ...stalling, durationMs }].slice(-STALLS_MAX);

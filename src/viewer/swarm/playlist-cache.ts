@@ -1,12 +1,14 @@
 // Parsed playlists, once per distinct text: hundreds of viewers read the same few.
 
-import { readMediaPlaylist, readMultivariant } from '#media/hls/read-playlist.ts';
 import { PARSED_MAX } from './limits.ts';
 import { type Content, presentationOf } from './presentation.ts';
+import { readLivePlaylist } from './read-live-playlist.ts';
+import { readMediaPlaylist, readMultivariant } from './read-playlist.ts';
 
 export type PlaylistCache = {
   multivariant(text: string, url: string): Content;
   media(text: string): Content;
+  live(text: string): Content;
 };
 
 /** Creates a cache that keeps the newest texts. */
@@ -27,6 +29,11 @@ export function createPlaylistCache(): PlaylistCache {
       keep(`${url}\n${text}`, () => {
         const read = readMultivariant(text, url);
         return read === undefined ? undefined : { type: 'presentation', presentation: presentationOf(read) };
+      }),
+    live: (text) =>
+      keep(`live\n${text}`, () => {
+        const playlist = readLivePlaylist(text);
+        return playlist === undefined ? undefined : { type: 'live', playlist };
       }),
     media: (text) =>
       keep(text, () => {

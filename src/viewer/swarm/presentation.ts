@@ -1,12 +1,8 @@
 // One presentation as a viewer uses it: levels by bandwidth and one audio track, each with its playlist's address on
 // every pathway. An object's address on another pathway is its relative name under that pathway's playlist.
 
-import type {
-  ReadAudio,
-  ReadMediaPlaylist,
-  ReadMultivariant,
-  ReadVariant,
-} from '#media/hls/read-playlist.ts';
+import type { LivePlaylist } from './read-live-playlist.ts';
+import type { ReadAudio, ReadMediaPlaylist, ReadMultivariant, ReadVariant } from './read-playlist.ts';
 
 /** Where an object can be asked for, by pathway. */
 export type Addresses = ReadonlyMap<string, string>;
@@ -33,6 +29,7 @@ export type Presentation = {
 export type Content =
   | { readonly type: 'presentation'; readonly presentation: Presentation }
   | { readonly type: 'playlist'; readonly playlist: ReadMediaPlaylist }
+  | { readonly type: 'live'; readonly playlist: LivePlaylist }
   | undefined;
 
 /** Joins what the pathways list of the same renditions; a rendition missing at the preferred one is left out. */
@@ -40,12 +37,20 @@ export function presentationOf(read: ReadMultivariant): Presentation {
   const listed = [...new Set(read.variants.map(({ pathwayId }) => pathwayId))];
   const wanted = read.steeringPathwayId;
   const preferred = wanted !== undefined && listed.includes(wanted) ? wanted : (listed[0] ?? '.');
-  const own = read.variants.filter(({ pathwayId }) => pathwayId === preferred);
+  const listedThere = read.variants.filter(({ pathwayId }) => pathwayId === preferred);
+  // A player stays within one family of codecs; this one decodes what is listed first, which everybody does.
+  const own = listedThere.filter(({ codecs }) => familyOf(codecs) === familyOf(listedThere[0]?.codecs ?? []));
   const levels = own
     .map((variant) => levelOf(variant, read.variants))
     .sort((a, b) => a.bandwidthBps - b.bandwidthBps);
   const pathwayIds = [preferred, ...listed.filter((pathwayId) => pathwayId !== preferred)];
   return { levels, audio: audioOf(read, own[0]), pathwayIds, preferred, steeringUrl: read.steeringUrl };
+}
+
+/** Sample entries without profiles and levels, e.g. avc1,mp4a. */
+function familyOf(codecs: readonly string[]): string {
+  const entries = codecs.map((codec) => codec.trim().split('.')[0] ?? '');
+  return [...new Set(entries)].sort().join(',');
 }
 
 function levelOf(own: ReadVariant, variants: readonly ReadVariant[]): PresentationLevel {

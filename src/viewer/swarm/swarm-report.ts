@@ -1,5 +1,6 @@
 // What a swarm has measured, added up over viewers and viewings; pure.
 
+import type { LatencyFigures } from './latency-histogram.ts';
 import { STARTUPS_MAX, WORST_STALLS_MAX } from './limits.ts';
 import type { Stall } from './playback-state.ts';
 import type { Outcome, ViewerReport } from './viewer.ts';
@@ -19,6 +20,7 @@ export type SwarmTotals = {
   readonly worstStalls: Stall[];
   levelSwitches: number;
   reloads: number;
+  jumps: number;
   readonly pathwaySwitches: Map<string, number>;
   readonly errors: Map<string, number>;
   readonly lostReasons: Map<string, number>;
@@ -71,6 +73,10 @@ export type SwarmReport = {
   };
   /** Starts from the same place after nothing arrived for a while: the player's last resort. */
   readonly reloads: number;
+  /** Behind the clock, while the picture moved; null for video on demand. */
+  readonly latency: LatencyFigures | null;
+  /** Times that live viewers were put back to the edge, since what came next was gone. */
+  readonly jumps: number;
   /** Attempts that went wrong, by `pathway code`; most were mended by another pathway. */
   readonly errors: Readonly<Record<string, number>>;
   readonly lostReasons: Readonly<Record<string, number>>;
@@ -95,6 +101,7 @@ export function emptyTotals(): SwarmTotals {
     worstStalls: [],
     levelSwitches: 0,
     reloads: 0,
+    jumps: 0,
     pathwaySwitches: new Map(),
     errors: new Map(),
     lostReasons: new Map(),
@@ -117,6 +124,7 @@ export function addViewing(totals: SwarmTotals, report: ViewerReport): void {
   totals.viewingsWithStalls += Number(report.stalls.length > 0);
   totals.levelSwitches += report.levelSwitches;
   totals.reloads += report.reloads;
+  totals.jumps += report.live?.jumps ?? 0;
   for (const { reason } of report.pathwaySwitches) countUp(totals.pathwaySwitches, reason.code);
   for (const [key, count] of report.errors) countUp(totals.errors, key, count);
   if (report.lostReason !== undefined) countUp(totals.lostReasons, report.lostReason);
@@ -156,7 +164,7 @@ export function quantile(values: readonly number[], share: number): number {
 /** The report of a run. */
 export function toReport(
   totals: SwarmTotals,
-  run: Pick<SwarmReport, 'elapsedMs' | 'viewers' | 'pathways' | 'self'>,
+  run: Pick<SwarmReport, 'elapsedMs' | 'viewers' | 'pathways' | 'self' | 'latency'>,
 ): SwarmReport {
   const switches = [...totals.pathwaySwitches.values()];
   return {
@@ -182,6 +190,7 @@ export function toReport(
       pathwayByReason: Object.fromEntries(totals.pathwaySwitches),
     },
     reloads: totals.reloads,
+    jumps: totals.jumps,
     errors: Object.fromEntries([...totals.errors].sort()),
     lostReasons: Object.fromEntries(totals.lostReasons),
     meanBitrateBps: totals.loadedSeconds > 0 ? Math.round(totals.loadedBits / totals.loadedSeconds) : 0,

@@ -5,7 +5,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { defined } from '#base/assert.ts';
 import { createPrng, type Prng } from '#base/prng.ts';
-import { MEMORY_BYTES_MAX, VIEWERS_MAX } from './limits.ts';
+import { LatencyHistogram } from './latency-histogram.ts';
+import { LAST_WORDS_MS_MAX, MEMORY_BYTES_MAX, VIEWERS_MAX } from './limits.ts';
 import { createLineClock, type LineClock } from './line.ts';
 import { createPlaylistCache } from './playlist-cache.ts';
 import {
@@ -44,6 +45,12 @@ export type SwarmOptions = {
   readonly seed: number;
   /** What a new viewer's connection is believed to carry. */
   readonly throughputBps?: number;
+  /** What is watched is a broadcast. */
+  readonly isLive?: boolean;
+  /** Each video is opened as a watch page, whose list of edges says where to begin. */
+  readonly opensPages?: boolean;
+  /** Viewers tell the edges nothing of themselves; by default they tell what the player tells. */
+  readonly isSilent?: boolean;
 };
 
 /** What the running viewers are doing, for whoever breaks something meanwhile. */
@@ -70,6 +77,10 @@ const THROUGHPUT_MAX_BPS = 12_000_000;
 const THROUGHPUT_TRUST = 0.8;
 /** A viewer who was lost comes back with the next video after this, as somebody who reloads the page. */
 const RETURN_MS = 5_000;
+/** Who waits longer for a page has left. */
+const PAGE_MS_MAX = 5_000;
+/** How often the latency of every live viewer is looked at. */
+const SAMPLE_MS = 500;
 
 type Run = {
   readonly options: SwarmOptions;
@@ -81,6 +92,7 @@ type Run = {
   readonly bytes: Map<string, number>;
   readonly viewers: Map<number, Viewer>;
   readonly abort: AbortController;
+  readonly latency: LatencyHistogram;
   arrived: number;
   refused: number;
   lost: number;
@@ -110,12 +122,14 @@ export function startSwarm(options: SwarmOptions, nowMs: () => number = () => pe
     bytes: new Map(),
     viewers: new Map(),
     abort: new AbortController(),
+    latency: new LatencyHistogram(),
     arrived: 0,
     refused: 0,
     lost: 0,
   };
   const loop = monitorEventLoopDelay({ resolution: 10 });
   loop.enable();
+  const sampling = options.isLive === true ? setInterval(() => sampleLatency(run), SAMPLE_MS) : undefined;
   const cpuAtStart = process.cpuUsage();
   let last: SwarmReport | undefined;
   const report = (): SwarmReport => {
@@ -130,6 +144,7 @@ export function startSwarm(options: SwarmOptions, nowMs: () => number = () => pe
     return reportOfRun(run, elapsedMs, self);
   };
   const ended = letIn(run).finally(() => {
+    clearInterval(sampling);
     last = report();
     loop.disable();
     run.lines.stop();
@@ -143,6 +158,14 @@ export function startSwarm(options: SwarmOptions, nowMs: () => number = () => pe
       ),
     stop: () => run.abort.abort(),
   };
+}
+
+/** How far behind everybody is whose picture moves. */
+function sampleLatency({ viewers, latency }: Run): void {
+  for (const { viewing } of viewers.values()) {
+    const latencyMs = viewing?.report().live?.latencyMs;
+    if (latencyMs !== undefined) latency.add(latencyMs);
+  }
 }
 
 /** Lets viewers in as they arrive and waits for all of them. */
@@ -161,10 +184,11 @@ async function letIn(run: Run): Promise<void> {
     }
     run.arrived += 1;
     const network = defined(drawNetwork(options.network, prng), 'a network with a share');
+    const home = defined(homes[number % homes.length], 'a home');
     staying.push(
       watch(run, {
         number,
-        home: defined(homes[number % homes.length], 'a home'),
+        home,
         prng: createPrng(options.seed + number + 1),
         http: createViewerHttp(run.lines.createLine(network)),
         viewing: undefined,
@@ -203,6 +227,18 @@ async function watch(run: Run, viewer: Viewer): Promise<void> {
   }
 }
 
+/** Where a page that the viewer's own edge gives out begins; the own edge when it gives none. */
+async function openPage(run: Run, { home }: Viewer): Promise<SwarmEdge> {
+  try {
+    const signal = AbortSignal.any([run.abort.signal, AbortSignal.timeout(PAGE_MS_MAX)]);
+    const answer = await fetch(`${home.baseUrl}/player/edges.json`, { signal });
+    const { edges } = (await answer.json()) as { edges: readonly { pathwayId: string }[] };
+    return run.options.edges.find(({ pathwayId }) => pathwayId === edges[0]?.pathwayId) ?? home;
+  } catch {
+    return home;
+  }
+}
+
 /** One video, to its end, to the end of the viewer's patience, or to the end of the swarm. */
 async function view(
   run: Run,
@@ -212,19 +248,23 @@ async function view(
   count: number,
 ): Promise<{ readonly report: ViewerReport; readonly measuredBps: number }> {
   const { options, abort } = run;
-  const others = options.edges.filter(({ pathwayId }) => pathwayId !== viewer.home.pathwayId);
+  const first = options.opensPages === true ? await openPage(run, viewer) : viewer.home;
+  const others = options.edges.filter(({ pathwayId }) => pathwayId !== first.pathwayId);
   const { promise, resolve } = Promise.withResolvers<{ report: ViewerReport; measuredBps: number }>();
   const viewing = runViewing({
     viewer: {
       sessionId: `swarm-${options.seed}-${viewer.number}-${count}`,
       group: viewer.home.regionId,
-      edges: [viewer.home, ...others],
+      edges: [first, ...others],
       path,
       throughputBps,
+      ...(options.isLive === true ? { live: { epochMs: performance.timeOrigin } } : {}),
     },
     http: viewer.http,
     cache: run.cache,
     nowMs: run.nowMs,
+    // The swarm's clock is that of performance.now().
+    ...(options.isSilent === true ? {} : { tellsEpochMs: performance.timeOrigin }),
     onReceived: (pathwayId, bytes) => run.bytes.set(pathwayId, (run.bytes.get(pathwayId) ?? 0) + bytes),
     onEnded: (report, measuredBps) => resolve({ report, measuredBps }),
   });
@@ -235,6 +275,10 @@ async function view(
   try {
     const end = await promise;
     addViewing(run.totals, end.report);
+    const patience = new AbortController();
+    const limit = delay(LAST_WORDS_MS_MAX, undefined, { signal: patience.signal }).catch(() => undefined);
+    await Promise.race([viewing.told, limit]);
+    patience.abort();
     return end;
   } finally {
     viewer.viewing = undefined;
@@ -272,5 +316,6 @@ function reportOfRun(run: Run, elapsedMs: number, self: SwarmReport['self']): Sw
     lost: run.lost,
     refused: run.refused,
   };
-  return toReport(totals, { elapsedMs: Math.round(elapsedMs), viewers, pathways, self });
+  const latency = run.options.isLive === true ? run.latency.figures() : null;
+  return toReport(totals, { elapsedMs: Math.round(elapsedMs), viewers, pathways, self, latency });
 }

@@ -4,7 +4,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { FailureReason } from '#core/playback/failover.ts';
-import { IDLE_SOCKETS_PER_EDGE_MAX, SOCKETS_PER_EDGE_MAX, TEXT_BYTES_MAX } from './limits.ts';
+import { IDLE_SOCKETS_PER_EDGE_MAX, POST_MS_MAX, SOCKETS_PER_EDGE_MAX, TEXT_BYTES_MAX } from './limits.ts';
 import type { Line } from './line.ts';
 
 export type FetchCallbacks = {
@@ -20,6 +20,8 @@ export type FetchCallbacks = {
 export type ViewerHttp = {
   /** Starts a request; the function returned cancels it silently. */
   fetch(url: string, isKept: boolean, callbacks: FetchCallbacks): () => void;
+  /** Posts a small text; tells whether it was taken. */
+  post(url: string, body: string, onEnd: (isTaken: boolean) => void): void;
   close(): void;
 };
 
@@ -65,6 +67,26 @@ export function createViewerHttp(line: Line): ViewerHttp {
         clearTimeout(timer);
         cancel();
       };
+    },
+    post(address, body, onEnd) {
+      const url = new URL(address);
+      const isSecure = url.protocol === 'https:';
+      const headers = { 'content-type': 'application/cmcd', 'content-length': Buffer.byteLength(body) };
+      const options = { method: 'POST', agent: isSecure ? secure : plain, headers, timeout: POST_MS_MAX };
+      let isOver = false;
+      const end = (isTaken: boolean): void => {
+        if (!isOver) onEnd(isTaken);
+        isOver = true;
+      };
+      const request = (isSecure ? https : http).request(url, options, (response) => {
+        response.resume();
+        // What an edge cannot read another one cannot either.
+        const status = response.statusCode ?? 0;
+        end((status >= 200 && status < 300) || status === 400 || status === 413);
+      });
+      request.on('timeout', () => request.destroy());
+      request.on('error', () => end(false));
+      request.end(body);
     },
     close() {
       plain.destroy();

@@ -20,16 +20,19 @@ import {
   type Loaded,
   stepDelivery,
 } from './delivery.ts';
-import { type PlaybackEvent, type Progress, retryPauseMs, stepPlayback } from './playback.ts';
-import {
-  bufferedMsOf,
-  initialPlayback,
-  type PlaybackState,
-  positionSeconds,
-  restartedPlayback,
-  type Stall,
-} from './playback-state.ts';
+import { type PlaybackEvent, type Progress, retryPauseMs } from './playback.ts';
+import type { Stall } from './playback-state.ts';
 import { stallsOf } from './playhead.ts';
+import {
+  bufferedMsOfPlaying,
+  initialPlaying,
+  type LiveFigures,
+  liveFiguresOf,
+  type Playing,
+  positionOfPlaying,
+  restartedPlaying,
+  stepPlaying,
+} from './playing.ts';
 
 /** An edge that a viewer may start from. */
 export type ViewerEdge = { readonly pathwayId: string; readonly baseUrl: string };
@@ -43,6 +46,8 @@ export type ViewerOptions = {
   readonly path: string;
   /** What the connection is believed to carry before anything was measured. */
   readonly throughputBps: number;
+  /** For a broadcast, the time of the clock when the swarm's was 0. */
+  readonly live?: { readonly epochMs: number };
 };
 
 /** Tries of the multivariant playlist before the whole start is repeated, as in the player's settings. */
@@ -56,7 +61,7 @@ export type ViewerState = {
   readonly options: ViewerOptions;
   readonly startedAtMs: number;
   readonly delivery: DeliveryState;
-  readonly playback: PlaybackState | undefined;
+  readonly playback: Playing | undefined;
   /** Requests of the multivariant playlist so far; they are numbered downwards from -1. */
   readonly manifests: number;
   readonly manifestTries: number;
@@ -82,7 +87,10 @@ export type ViewerEvent =
   | { readonly type: 'leave' };
 
 export type ViewerEffect =
-  | Extract<DeliveryEffect, { type: 'open' | 'cancel' | 'ask' | 'cancel-ask' }>
+  | Extract<
+      DeliveryEffect,
+      { type: 'open' | 'cancel' | 'ask' | 'cancel-ask' | 'told-answer' | 'told-verdict' }
+    >
   | { readonly type: 'ended'; readonly outcome: Exclude<Outcome, 'watching'> };
 
 export type ViewerStep = {
@@ -107,6 +115,8 @@ export type ViewerReport = {
   /** Seconds of video loaded, and the bits that it took, sound included. */
   readonly loadedSeconds: number;
   readonly loadedBits: number;
+  /** Of a broadcast alone. */
+  readonly live: LiveFigures | undefined;
 };
 
 type Draft = { state: ViewerState; effects: ViewerEffect[]; readonly nowMs: number };
@@ -174,10 +184,10 @@ function wake(draft: Draft): void {
 /** Tells the last resort whether the picture moves, as the player does several times a second. */
 function sample(draft: Draft): void {
   const { playback, sampledSeconds } = draft.state;
-  const position = playback === undefined ? 0 : positionSeconds(playback, draft.nowMs);
+  const position = playback === undefined ? 0 : positionOfPlaying(playback, draft.nowMs);
   const hasProgressed = position !== sampledSeconds;
   draft.state = { ...draft.state, sampledSeconds: position };
-  const bufferedMs = playback === undefined ? 0 : bufferedMsOf(playback, draft.nowMs);
+  const bufferedMs = playback === undefined ? 0 : bufferedMsOfPlaying(playback, draft.nowMs);
   recover(draft, { type: 'sample', bufferedMs, hasProgressed, isWaiting: true });
 }
 
@@ -259,12 +269,13 @@ function arrive(draft: Draft, id: number, result: Loaded): void {
   deliver(draft, { type: 'known', pathwayIds, preferred });
   if (steeringUrl !== undefined) deliver(draft, { type: 'steering', url: steeringUrl });
   const { startedAtMs, options } = draft.state;
-  const begin = { startedAtMs, throughputBps: options.throughputBps, firstId: 1 };
+  const isLive = options.live !== undefined;
+  const begin = { startedAtMs, throughputBps: options.throughputBps, firstId: 1, isLive };
   const before = draft.state.playback;
   const playback =
     before === undefined
-      ? initialPlayback(presentation, begin, draft.nowMs)
-      : restartedPlayback(before, presentation, draft.nowMs);
+      ? initialPlaying(presentation, begin, draft.nowMs)
+      : restartedPlaying(before, presentation, draft.nowMs);
   draft.state = { ...draft.state, playback };
   play(draft, { type: 'wake' });
 }
@@ -291,7 +302,7 @@ function giveUp(draft: Draft, id: number, reason: FailureReason): void {
 function play(draft: Draft, event: PlaybackEvent): void {
   const { playback, delivery } = draft.state;
   if (playback === undefined) return;
-  const step = stepPlayback(playback, event, draft.nowMs, (id) => progressOf(delivery, id));
+  const step = stepPlaying(playback, event, draft.nowMs, (id) => progressOf(delivery, id));
   draft.state = { ...draft.state, playback: step.state, playbackWakeAtMs: step.wakeAtMs };
   for (const effect of step.effects) {
     if (effect.type === 'fatal')
@@ -337,10 +348,11 @@ export function reportOf(state: ViewerState, nowMs: number): ViewerReport {
     pathwaySwitches: delivery.failover.switches.filter(({ reason }) => reason.code !== 'start'),
     errors: state.errors,
     reloads: state.reloads,
-    bufferedMs: playback === undefined ? 0 : bufferedMsOf(playback, nowMs),
+    bufferedMs: playback === undefined ? 0 : bufferedMsOfPlaying(playback, nowMs),
     pathwayId: delivery.failover.current,
     isStalled: playback?.condition === 'stalled',
     loadedSeconds: playback?.loadedSeconds ?? 0,
     loadedBits: playback?.loadedBits ?? 0,
+    live: liveFiguresOf(playback, state.options.live?.epochMs ?? 0, nowMs),
   };
 }

@@ -1,6 +1,7 @@
 // The engines of this machine, so that every test runs once for each, and what tests do with them.
 
-import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -10,12 +11,23 @@ import { findExecutable } from '#platform/ffmpeg/sandbox.ts';
 import { silentLog } from '#platform/log.ts';
 import { type FragmentedFile, readFragments } from './read-fragments.ts';
 
-/** Both engines; node-av alone where it is asked for, or where no ffmpeg is on PATH at all. */
-export async function engines(): Promise<Engine[]> {
-  const nodeAv = await resolveEngine({ ...process.env, MERIDIAN_ENGINE: 'node-av' }, silentLog);
+/** Both engines; node-av alone where no ffmpeg is on PATH at all. */
+export async function allEngines(): Promise<Engine[]> {
   const hasFfmpeg = findExecutable('ffmpeg', process.env.PATH ?? '') !== null;
-  if (process.env.MERIDIAN_ENGINE === 'node-av' || !hasFfmpeg) return [nodeAv];
-  return [await resolveEngine({ ...process.env, MERIDIAN_ENGINE: 'ffmpeg' }, silentLog), nodeAv];
+  return Promise.all([...(hasFfmpeg ? ['ffmpeg'] : []), 'node-av'].map(engineNamed));
+}
+
+/**
+ * The same, or the one that MERIDIAN_TEST_ENGINE names: continuous integration tests ffmpeg with all the rest, then
+ * node-av on a machine without ffmpeg, so that neither is tested twice.
+ */
+export async function engines(): Promise<Engine[]> {
+  const only = process.env.MERIDIAN_TEST_ENGINE;
+  return only === undefined ? allEngines() : [await engineNamed(only)];
+}
+
+function engineNamed(name: string): Promise<Engine> {
+  return resolveEngine({ ...process.env, MERIDIAN_ENGINE: name }, silentLog);
 }
 
 /** A directory that the caller removes with `remove`. */
@@ -25,15 +37,18 @@ export async function temporaryDirectory(): Promise<{ path: string; remove: () =
 }
 
 /** Processes whose working directory is this one: the children that an engine has running there. */
-export async function processesIn(directory: string): Promise<number[]> {
-  const found: number[] = [];
-  for (const name of await readdir('/proc')) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid)) continue;
-    const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
-    if (cwd === directory) found.push(pid);
-  }
-  return found;
+export function processesIn(directory: string): number[] {
+  // At one go: a child that is looked for may live no longer than a probe takes.
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return Number.isInteger(pid) && readlinkSync(`/proc/${pid}/cwd`) === directory;
+      } catch {
+        // It has just ended.
+        return false;
+      }
+    });
 }
 
 export async function readAll(stream: Readable): Promise<Buffer> {

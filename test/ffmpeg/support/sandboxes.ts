@@ -19,14 +19,19 @@ export async function toolsOf(sandbox: Sandbox): Promise<SandboxTools> {
 
 export async function engineWith(name: 'ffmpeg' | 'node-av', sandbox: Sandbox): Promise<Engine> {
   const tools = await toolsOf(sandbox);
-  const { version } = await resolveEngine({ ...process.env, MERIDIAN_ENGINE: name }, silentLog);
-  if (name === 'node-av') return createNodeAvEngine({ version, tools });
+  const { version, videoCodecs, takesSrt } = await resolveEngine(
+    { ...process.env, MERIDIAN_ENGINE: name },
+    silentLog,
+  );
+  if (name === 'node-av') return createNodeAvEngine({ version, videoCodecs, takesSrt, tools });
   const find = (executable: string): string =>
     defined(findExecutable(executable, process.env.PATH ?? ''), executable);
   return createFfmpegEngine({
     ffmpegPath: find('ffmpeg'),
     ffprobePath: find('ffprobe'),
     version,
+    videoCodecs,
+    takesSrt,
     tools,
     environment: {},
   });

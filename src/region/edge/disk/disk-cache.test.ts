@@ -15,9 +15,17 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { type Clock, systemClock } from '#platform/clock.ts';
 import { silentLog } from '#platform/log.ts';
-import { DISK_READ_MS_MAX, DISK_RETRY_MS_MIN } from '../limits.ts';
+import {
+  DISK_BLOCKED_MS_MAX,
+  DISK_PIECE_BYTES,
+  DISK_READ_MS_MAX,
+  DISK_RETRY_MS_MIN,
+  DISK_TRUST_MS,
+  DISK_WARM_MS,
+} from '../limits.ts';
 import { createDiskCache, type DiskCache, type DiskCounters } from './disk-cache.ts';
-import { type DiskFiles, diskFiles } from './disk-files.ts';
+import { type DiskFiles, diskFiles, type OpenFile } from './disk-files.ts';
+import { pumpStored } from './stored-object.ts';
 
 let directory: string;
 let counters: DiskCounters;
@@ -144,7 +152,7 @@ test('a full disk leaves the edge with its memory; it is counted and tried again
 });
 
 test('a read that hangs is given up, and the disk is left alone', async () => {
-  const disk = open({ ...diskFiles, read: () => new Promise(() => undefined) });
+  const disk = open({ ...diskFiles, open: () => new Promise(() => undefined) });
   await keep(disk, 'a');
   const answer = disk.read('a');
   elapsedMs += DISK_READ_MS_MAX;
@@ -152,4 +160,141 @@ test('a read that hangs is given up, and the disk is left alone', async () => {
   assert.equal(await answer, null);
   assert.equal(disk.isFailing(), true);
   assert.equal(await disk.read('a'), null);
+});
+
+/** Everything that an open object brings, copied as a socket would; undefined when the disk fails on the way. */
+function readPieces(disk: DiskCache, key: string): Promise<Buffer | undefined> | null {
+  const stored = disk.open(key);
+  if (stored === null) return null;
+  const pieces: Buffer[] = [];
+  return new Promise((resolve) => {
+    pumpStored(stored, {
+      write(piece, onSent) {
+        pieces.push(Buffer.from(piece));
+        setImmediate(onSent);
+      },
+      finish: () => resolve(Buffer.concat(pieces)),
+      fail: () => resolve(undefined),
+    });
+  });
+}
+
+/** The real files, with every file that is opened made into another. */
+function filesWith(change: (file: OpenFile) => OpenFile): DiskFiles {
+  return { ...diskFiles, open: async (path) => change(await diskFiles.open(path)) };
+}
+
+const LARGE_BYTES = DISK_PIECE_BYTES * 2 + 1_000;
+
+async function keepLarge(disk: DiskCache, key = 'large'): Promise<Buffer> {
+  const object = objectOf(key, LARGE_BYTES);
+  for (let offset = 0; offset < LARGE_BYTES; offset += 1_000) object.body.writeUInt32BE(offset, offset);
+  disk.offer(object);
+  await disk.settled();
+  return object.body;
+}
+
+test('what was found whole is sent piece by piece for a minute, and checked again after that', async () => {
+  const disk = open(diskFiles, 100_000_000);
+  const body = await keepLarge(disk);
+  assert.equal(readPieces(disk, 'large'), null, 'nobody has checked it yet');
+  await disk.read('large');
+  for (const beforeMs of [0, DISK_WARM_MS, DISK_WARM_MS]) {
+    elapsedMs += beforeMs;
+    const [first, second] = await Promise.all([readPieces(disk, 'large'), readPieces(disk, 'large')]);
+    assert.ok(first?.equals(body) && second?.equals(body));
+  }
+  assert.equal(counters.hits.value, 7);
+  for (const path of paths()) flip(path, -1);
+  elapsedMs += DISK_TRUST_MS;
+  assert.equal(readPieces(disk, 'large'), null);
+  assert.equal(await disk.read('large'), null);
+  assert.equal(counters.corrupt.value, 1);
+});
+
+test('a file closes when it is evicted and its last reader is done', async () => {
+  let closed = 0;
+  const disk = open(
+    filesWith((file) => ({
+      ...file,
+      close() {
+        closed += 1;
+        file.close();
+      },
+    })),
+    100_000_000,
+  );
+  await keepLarge(disk);
+  await disk.read('large');
+  const stored = disk.open('large');
+  disk.close();
+  assert.equal(closed, 0);
+  stored?.end(true);
+  assert.equal(closed, 1);
+  assert.equal(disk.open('large'), null);
+});
+
+test('memory for pieces is bounded, and given back by those who leave', async () => {
+  const disk = open(diskFiles, 100_000_000);
+  await keepLarge(disk);
+  await disk.read('large');
+  const taken = [];
+  for (let stored = disk.open('large'); stored !== null; stored = disk.open('large')) taken.push(stored);
+  assert.ok(taken.length > 0);
+  for (const [index, stored] of taken.entries()) stored.end(index % 2 === 0);
+  const again = taken.map(() => disk.open('large'));
+  assert.ok(again.every((stored) => stored !== null));
+});
+
+test('a disk that hangs in the middle of an object ends it, and its memory is not used again meanwhile', async () => {
+  let isHanging = false;
+  let goOn = (): void => undefined;
+  const disk = open(
+    filesWith((file) => ({
+      ...file,
+      read(target, length, position, done) {
+        if (isHanging) goOn = () => file.read(target, length, position, done);
+        else file.read(target, length, position, done);
+      },
+    })),
+    100_000_000,
+  );
+  await keepLarge(disk);
+  await disk.read('large');
+  elapsedMs += DISK_WARM_MS;
+  isHanging = true;
+  const answer = readPieces(disk, 'large');
+  elapsedMs += DISK_READ_MS_MAX;
+  disk.sweep();
+  assert.equal(await answer, undefined);
+  assert.equal(disk.isFailing(), true);
+  goOn();
+});
+
+test('after a read at once has waited for the device, reads leave the loop', async () => {
+  const reads = { now: 0, later: 0 };
+  let deviceReads = 0;
+  const files = filesWith((file) => ({
+    ...file,
+    readNow(...read) {
+      reads.now += 1;
+      elapsedMs += DISK_BLOCKED_MS_MAX * 2;
+      return file.readNow(...read);
+    },
+    read(...read) {
+      reads.later += 1;
+      file.read(...read);
+    },
+  }));
+  const disk = open({ ...files, deviceReads: () => deviceReads }, 100_000_000);
+  await keep(disk, 'a');
+  await disk.read('a');
+  disk.sweep();
+  // Slow, but no device was read: another process had the processor.
+  await readPieces(disk, 'a');
+  deviceReads += 1;
+  await readPieces(disk, 'a');
+  assert.deepEqual(reads, { now: 2, later: 1 });
+  await readPieces(disk, 'a');
+  assert.deepEqual(reads, { now: 2, later: 2 });
 });

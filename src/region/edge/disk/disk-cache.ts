@@ -1,6 +1,8 @@
-// The disk under an edge's memory: bounded, immutable objects only, checked at every read. It is an addition, never a
-// condition: when the disk is full, slow or gone, the edge goes on from memory and tries the disk again later.
+// The disk under an edge's memory: bounded, immutable objects only, checked. It is an addition, never a condition: when
+// the disk is full, slow or gone, the edge goes on from memory and tries the disk again later.
 // One file per object. Its name tells key and size, so that the index comes back after a restart by listing folders.
+// The first read of a file takes it whole and checks it; the file stays open, and for a minute its pieces are sent as
+// they are read. Then it is checked again.
 // Eviction is CLOCK: the oldest leaves, unless it was read since the hand last came by.
 // Limits: what is being written may be lost in a crash; it is fetched again.
 
@@ -11,16 +13,24 @@ import { isMissing } from '#platform/disk.ts';
 import type { Log } from '#platform/log.ts';
 import type { Counter } from '#platform/metrics.ts';
 import {
+  DISK_BLOCKED_MS_MAX,
+  DISK_COLD_MS,
   DISK_FILES_MAX,
   DISK_OBJECT_SHARE_MAX,
+  DISK_PIECE_BYTES,
+  DISK_PIECES_MAX,
   DISK_QUEUE_BYTES_MAX,
   DISK_READ_MS_MAX,
   DISK_READS_MAX,
-  DISK_RETRY_MS_MAX,
-  DISK_RETRY_MS_MIN,
+  DISK_TRUST_MS,
+  DISK_WARM_MS,
 } from '../limits.ts';
-import type { DiskFiles } from './disk-files.ts';
-import { type DiskObject, decodeRecord, encodeRecord } from './disk-record.ts';
+import type { DiskFiles, OpenFile } from './disk-files.ts';
+import { createDiskHealth, type DiskHealth } from './disk-health.ts';
+import { type DiskObject, decodeKey, decodeRecord, encodeRecord, KEY_WITHIN_BYTES } from './disk-record.ts';
+import { createOpenFiles } from './open-files.ts';
+import { createSlabs } from './slabs.ts';
+import { type DiskRead, readStored, type StoredObject } from './stored-object.ts';
 
 export interface DiskCounters {
   readonly hits: Counter;
@@ -38,8 +48,20 @@ export interface DiskCache {
   has(key: string): boolean;
   /** The object, checked; null when it is not there, damaged, or the disk is in trouble. */
   read(key: string): Promise<DiskObject | null>;
+  /** Whether `open` may have it. */
+  isOpen(key: string): boolean;
+  /**
+   * An object to be sent from disk piece by piece; null when it is not there, was not checked lately, or when too much
+   * is read already.
+   */
+  open(key: string): StoredObject | null;
   /** Keeps an object, in the background. */
   offer(object: DiskObject): void;
+  /**
+   * Drops every object whose key is meant, those that are still being found or written among them; none of them is
+   * read meanwhile. Resolves when their files are gone; rejects when the disk does not tell what it holds.
+   */
+  purge(isMeant: (key: string) => boolean): Promise<Purged>;
   /** Gives up reads that take too long. */
   sweep(): void;
   /** Resolves when what is queued is written. */
@@ -47,6 +69,14 @@ export interface DiskCache {
   bytes(): number;
   count(): number;
   isFailing(): boolean;
+  /** Closes what is open. */
+  close(): void;
+}
+
+/** What a purge has dropped. */
+export interface Purged {
+  readonly count: number;
+  readonly bytes: number;
 }
 
 export interface DiskCacheOptions {
@@ -62,16 +92,16 @@ interface Entry {
   readonly name: string;
   readonly bytes: number;
   isVisited: boolean;
-}
-
-interface Read {
-  readonly startedAtMs: number;
-  giveUp(): void;
+  /** The key, once the file was read. */
+  key: string | null;
 }
 
 const NAME = /^([0-9a-f]{40})-([1-9]\d{0,9})$/;
 /** File systems give space in blocks. */
 const BLOCK_BYTES = 4_096;
+
+/** Files whose keys a purge reads at once: it takes its time, and viewers go first. */
+const PURGE_READS = 16;
 
 const spaceOf = (bytes: number): number => Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
 const nameOf = (key: string): string => hash('sha256', key, 'hex').slice(0, 40);
@@ -85,17 +115,26 @@ class FileDiskCache implements DiskCache {
   readonly #options: DiskCacheOptions;
   /** By name, oldest first. */
   readonly #entries = new Map<string, Entry>();
-  readonly #reads = new Set<Read>();
+  readonly #reads = new Set<DiskRead>();
+  readonly #open = createOpenFiles();
+  readonly #slabs = createSlabs(DISK_PIECE_BYTES, DISK_PIECES_MAX);
+  readonly #health: DiskHealth;
   readonly #writing = new Set<string>();
   readonly #folders = new Set<string>();
   #bytes = 0;
   #queuedBytes = 0;
+  /** Until then nothing is taken for warm. */
+  #coldUntilMs = 0;
+  /** What the process had read from devices a moment ago. */
+  #deviceReads = 0;
   #queue: Promise<void> = Promise.resolve();
-  #failures = 0;
-  #retryAtMs = 0;
+  #loading: Promise<void> = Promise.resolve();
+  /** What is being purged: as good as gone. */
+  readonly #purging = new Set<(key: string) => boolean>();
 
   constructor(options: DiskCacheOptions) {
     this.#options = options;
+    this.#health = createDiskHealth({ ...options, errors: options.counters.errors });
   }
 
   bytes(): number {
@@ -111,14 +150,25 @@ class FileDiskCache implements DiskCache {
   }
 
   isFailing(): boolean {
-    return this.#options.clock.monotonicMs() < this.#retryAtMs;
+    return this.#health.isFailing();
   }
 
   has(key: string): boolean {
-    return this.#entries.size > 0 && this.#entries.has(nameOf(key));
+    return this.#entries.size > 0 && this.#entries.has(nameOf(key)) && !this.#isPurging(key);
   }
 
-  async load(): Promise<void> {
+  #isPurging(key: string): boolean {
+    if (this.#purging.size === 0) return false;
+    for (const isMeant of this.#purging) if (isMeant(key)) return true;
+    return false;
+  }
+
+  load(): Promise<void> {
+    this.#loading = this.#load();
+    return this.#loading;
+  }
+
+  async #load(): Promise<void> {
     const { directory, files, log, clock } = this.#options;
     const startedAtMs = clock.monotonicMs();
     try {
@@ -129,7 +179,7 @@ class FileDiskCache implements DiskCache {
         for (const file of await files.list(join(directory, folder))) this.#find(folder, file);
       }
     } catch (error) {
-      this.#fail('load', error);
+      this.#health.fail('load', error);
     }
     log.info(
       { objects: this.count(), bytes: this.#bytes, tookMs: Math.round(clock.monotonicMs() - startedAtMs) },
@@ -146,44 +196,109 @@ class FileDiskCache implements DiskCache {
       return;
     }
     // Something newer may have been written while the folders were being read.
-    if (!this.#entries.has(name)) this.#add({ name, bytes: Number(match?.[2]), isVisited: false });
+    if (!this.#entries.has(name)) this.#add({ name, bytes: Number(match?.[2]), isVisited: false, key: null });
   }
 
   async read(key: string): Promise<DiskObject | null> {
     const name = nameOf(key);
     const entry = this.#entries.get(name);
     if (entry === undefined || this.isFailing() || this.#reads.size >= DISK_READS_MAX) return null;
-    const { counters } = this.#options;
-    const file = await this.#readFile(entry);
-    if (file === null) return null;
-    const object = decodeRecord(file, key);
+    if (this.#isPurging(key)) return null;
+    const { clock, counters, files } = this.#options;
+    const checkedAtMs = clock.monotonicMs();
+    const opening = files.open(this.#pathOf(entry));
+    const file = await this.#whenRead(entry, opening);
+    if (file === null) {
+      // It may open after it was given up.
+      opening.then(
+        (late) => late.close(),
+        () => undefined,
+      );
+      return null;
+    }
+    const bytes = await this.#whenRead(entry, readWhole(file, entry.bytes));
+    const object = bytes === null ? null : decodeRecord(bytes, key);
     if (object === null) {
-      counters.corrupt.value += 1;
-      this.#options.log.warn({ key }, 'an object on disk is damaged; it is deleted and fetched again');
-      this.#drop(entry);
+      file.close();
+      if (bytes !== null) this.#dropDamaged(entry, key);
       return null;
     }
     counters.hits.value += 1;
     entry.isVisited = true;
+    // Somebody may have taken its place meanwhile.
+    if (this.#entries.get(name) !== entry) file.close();
+    else {
+      entry.key = key;
+      const { etag, body } = object;
+      const bodyAt = entry.bytes - body.length;
+      this.#open.keep(key, { name, file, etag, bodyAt, bodyBytes: body.length, checkedAtMs });
+    }
     return object;
   }
 
-  #readFile(entry: Entry): Promise<Buffer | null> {
+  isOpen(key: string): boolean {
+    return this.#open.has(key) && !this.#isPurging(key);
+  }
+
+  open(key: string): StoredObject | null {
+    const kept = this.#open.get(key);
+    if (kept === undefined || this.isFailing() || this.#isPurging(key)) return null;
+    const { clock, counters } = this.#options;
+    if (clock.monotonicMs() - kept.checkedAtMs > DISK_TRUST_MS) return null;
+    const entry = this.#entries.get(kept.name);
+    const slab = entry === undefined ? undefined : this.#slabs.take();
+    if (entry === undefined || slab === undefined) return null;
+    counters.hits.value += 1;
+    entry.isVisited = true;
+    return readStored({
+      kept,
+      slab,
+      slabs: this.#slabs,
+      clock,
+      reads: this.#reads,
+      isWarm: (readAtMs) => this.#isWarm(readAtMs),
+      onRead: (blockedMs) => {
+        if (blockedMs > DISK_BLOCKED_MS_MAX) this.#noteBlocked();
+        this.#health.succeed();
+      },
+      onError: (error) => this.#noteReadError(entry, error),
+    });
+  }
+
+  /** Whether what was last read then is in the page cache, as far as one can tell. */
+  #isWarm(readAtMs: number): boolean {
+    const nowMs = this.#options.clock.monotonicMs();
+    return nowMs - readAtMs < DISK_WARM_MS && nowMs >= this.#coldUntilMs;
+  }
+
+  /** A read at once took long: the disk was waited for, or another process had the processor. */
+  #noteBlocked(): void {
     const { clock, files } = this.#options;
+    if (files.deviceReads() !== this.#deviceReads) this.#coldUntilMs = clock.monotonicMs() + DISK_COLD_MS;
+  }
+
+  #dropDamaged(entry: Entry, key: string): void {
+    this.#options.counters.corrupt.value += 1;
+    this.#options.log.warn({ key }, 'an object on disk is damaged; it is deleted and fetched again');
+    this.#drop(entry);
+  }
+
+  /** What a step of a read brings; null when it fails or takes too long. */
+  #whenRead<Value>(entry: Entry, step: Promise<Value>): Promise<Value | null> {
     return new Promise((resolve) => {
-      const read: Read = {
-        startedAtMs: clock.monotonicMs(),
+      const read: DiskRead = {
+        startedAtMs: this.#options.clock.monotonicMs(),
         giveUp: () => {
           this.#reads.delete(read);
           resolve(null);
         },
       };
       this.#reads.add(read);
-      files.read(this.#pathOf(entry), entry.bytes).then(
-        (file) => {
+      step.then(
+        (value) => {
           this.#reads.delete(read);
-          this.#succeed();
-          resolve(file);
+          this.#health.succeed();
+          resolve(value);
         },
         (error: unknown) => {
           this.#noteReadError(entry, error);
@@ -196,7 +311,7 @@ class FileDiskCache implements DiskCache {
   #noteReadError(entry: Entry, error: unknown): void {
     const isOfSystem = error instanceof Error && 'code' in error;
     if (isOfSystem && !isMissing(error)) {
-      this.#fail('read', error);
+      this.#health.fail('read', error);
       return;
     }
     // Another length than its name says, or somebody has deleted it.
@@ -207,6 +322,7 @@ class FileDiskCache implements DiskCache {
   offer(object: DiskObject): void {
     const { bytesMax, counters } = this.#options;
     if (object.body.length > bytesMax * DISK_OBJECT_SHARE_MAX || this.isFailing()) return;
+    if (this.#isPurging(object.key)) return;
     const name = nameOf(object.key);
     if (this.#entries.has(name) || this.#writing.has(name)) return;
     if (this.#queuedBytes + object.body.length > DISK_QUEUE_BYTES_MAX) {
@@ -227,7 +343,7 @@ class FileDiskCache implements DiskCache {
     const { bytesMax, counters, directory, files } = this.#options;
     const parts = encodeRecord(object);
     const bytes = parts.reduce((sum, { length }) => sum + length, 0);
-    const entry: Entry = { name, bytes, isVisited: false };
+    const entry: Entry = { name, bytes, isVisited: false, key: null };
     this.#makeRoom(bytesMax - spaceOf(bytes));
     try {
       const folder = name.slice(0, 2);
@@ -236,20 +352,64 @@ class FileDiskCache implements DiskCache {
       await files.write(this.#pathOf(entry), parts);
       this.#add(entry);
       counters.writes.value += 1;
-      this.#succeed();
+      this.#health.succeed();
     } catch (error) {
       // The folder may have been deleted under us.
       this.#folders.clear();
-      this.#fail('write', error);
+      this.#health.fail('write', error);
+    }
+  }
+
+  async purge(isMeant: (key: string) => boolean): Promise<Purged> {
+    this.#purging.add(isMeant);
+    try {
+      await this.#loading;
+      await this.#queue;
+      const purged = { count: 0, bytes: 0 };
+      const entries = [...this.#entries.values()];
+      for (let first = 0; first < entries.length; first += PURGE_READS) {
+        const looked = entries.slice(first, first + PURGE_READS);
+        const keys = await Promise.all(looked.map((entry) => entry.key ?? this.#keyOf(entry)));
+        for (const [index, entry] of looked.entries()) {
+          const key = keys[index] ?? null;
+          // What does not tell its key may be what is meant; it is fetched again.
+          if (key !== null && !isMeant(key)) continue;
+          if (this.#entries.get(entry.name) !== entry) continue;
+          this.#drop(entry);
+          purged.count += 1;
+          purged.bytes += entry.bytes;
+        }
+      }
+      await this.#queue;
+      return purged;
+    } finally {
+      this.#purging.delete(isMeant);
+    }
+  }
+
+  /** The key of a file that was not read yet; null when it tells none. */
+  async #keyOf(entry: Entry): Promise<string | null> {
+    try {
+      const file = await this.#options.files.open(this.#pathOf(entry));
+      try {
+        const head = await readHead(file, Math.min(KEY_WITHIN_BYTES, entry.bytes));
+        return decodeKey(head);
+      } finally {
+        file.close();
+      }
+    } catch (error) {
+      if (error instanceof Error && isMissing(error)) return null;
+      throw error;
     }
   }
 
   sweep(): void {
+    this.#deviceReads = this.#options.files.deviceReads();
     const overdueMs = this.#options.clock.monotonicMs() - DISK_READ_MS_MAX;
     for (const read of this.#reads) {
       if (read.startedAtMs > overdueMs) continue;
       read.giveUp();
-      this.#fail('read', new Error(`a read took longer than ${DISK_READ_MS_MAX} ms`));
+      this.#health.fail('read', new Error(`a read took longer than ${DISK_READ_MS_MAX} ms`));
     }
   }
 
@@ -286,6 +446,7 @@ class FileDiskCache implements DiskCache {
   #drop(entry: Entry): void {
     if (this.#entries.get(entry.name) !== entry) return;
     this.#entries.delete(entry.name);
+    if (entry.key !== null) this.#open.drop(entry.key);
     this.#bytes -= spaceOf(entry.bytes);
     this.#remove(this.#pathOf(entry));
   }
@@ -293,26 +454,35 @@ class FileDiskCache implements DiskCache {
   #remove(path: string): void {
     const { files } = this.#options;
     this.#queue = this.#queue.then(() =>
-      files.remove(path).catch((error: unknown) => this.#fail('remove', error)),
+      files.remove(path).catch((error: unknown) => this.#health.fail('remove', error)),
     );
   }
 
-  #succeed(): void {
-    if (this.#failures === 0 || this.isFailing()) return;
-    this.#failures = 0;
-    this.#options.log.info({}, 'the disk cache works again');
+  close(): void {
+    this.#open.closeAll();
   }
+}
 
-  /** Counts every failure, says the first of a row, and leaves the disk alone for a while. */
-  #fail(what: string, error: unknown): void {
-    const { clock, counters, log } = this.#options;
-    counters.errors.value += 1;
-    // Many operations fail together; together they count as one.
-    if (this.isFailing()) return;
-    const retryMs = Math.min(DISK_RETRY_MS_MAX, DISK_RETRY_MS_MIN * 2 ** this.#failures);
-    if (this.#failures === 0)
-      log.warn({ what, error: String(error) }, 'the disk cache fails; the edge goes on from memory');
-    this.#failures += 1;
-    this.#retryAtMs = clock.monotonicMs() + retryMs;
-  }
+/** The first bytes of a file; fewer when it is shorter. */
+function readHead(file: OpenFile, bytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const buffer = Buffer.alloc(bytes);
+    file.read(buffer, bytes, 0, (error, count) => {
+      if (error === null) resolve(buffer.subarray(0, count));
+      else reject(error);
+    });
+  });
+}
+
+/** All bytes of a file; rejects when it has another length. */
+function readWhole(file: OpenFile, bytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    // One byte more than expected tells a file that is longer.
+    const buffer = Buffer.allocUnsafeSlow(bytes + 1);
+    file.read(buffer, bytes + 1, 0, (error, count) => {
+      if (error !== null) reject(error);
+      else if (count !== bytes) reject(new Error(`the file has ${count} bytes instead of ${bytes}`));
+      else resolve(buffer.subarray(0, bytes));
+    });
+  });
 }

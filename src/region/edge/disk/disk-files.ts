@@ -1,38 +1,50 @@
 // The few operations on files that the disk cache needs, as a port: tests make them fail. The callback API of node:fs
 // is used, since it costs half of what promises do and this is the way of every disk hit.
 
-import { close, type NoParamCallback, open, read } from 'node:fs';
+import { close, type NoParamCallback, open, read, readSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 
+export interface OpenFile {
+  /** Fills the first `length` bytes of `target` from `position` on; `count` is less at the end of the file. */
+  read(
+    target: Buffer,
+    length: number,
+    position: number,
+    done: (error: Error | null, count: number) => void,
+  ): void;
+  /** The same at once, for what memory holds; returns the count. */
+  readNow(target: Buffer, length: number, position: number): number;
+  close(): void;
+}
+
 export interface DiskFiles {
-  /** A file's bytes; rejects when it has another length. */
-  read(path: string, bytes: number): Promise<Buffer>;
+  /** Opens a file for reading. */
+  open(path: string): Promise<OpenFile>;
   /** Writes a file whole: readers see all of it or nothing. */
   write(path: string, parts: readonly Uint8Array[]): Promise<void>;
   remove(path: string): Promise<void>;
   makeFolder(path: string): Promise<void>;
   /** Names in a folder; empty when there is none. */
   list(path: string): Promise<readonly string[]>;
+  /** How often this process has had to wait for a device; the page cache does not count. */
+  deviceReads(): number;
 }
 
 const ignore: NoParamCallback = () => undefined;
 
 /** The real files. */
 export const diskFiles: DiskFiles = {
-  read(path, bytes) {
+  open(path) {
     return new Promise((resolve, reject) => {
-      open(path, 'r', (openError, handle) => {
-        if (openError !== null) {
-          reject(openError);
+      open(path, 'r', (error, handle) => {
+        if (error !== null) {
+          reject(error);
           return;
         }
-        // One byte more than expected tells a file that is longer.
-        const buffer = Buffer.allocUnsafeSlow(bytes + 1);
-        read(handle, buffer, 0, bytes + 1, 0, (readError, count) => {
-          close(handle, ignore);
-          if (readError !== null) reject(readError);
-          else if (count !== bytes) reject(new Error(`${path} has ${count} bytes instead of ${bytes}`));
-          else resolve(buffer.subarray(0, bytes));
+        resolve({
+          readNow: (target, length, position) => readSync(handle, target, 0, length, position),
+          read: (target, length, position, done) => read(handle, target, 0, length, position, done),
+          close: () => close(handle, ignore),
         });
       });
     });
@@ -60,4 +72,5 @@ export const diskFiles: DiskFiles = {
       throw error;
     }
   },
+  deviceReads: () => process.resourceUsage().fsRead,
 };

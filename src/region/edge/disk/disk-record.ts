@@ -41,3 +41,20 @@ export function decodeRecord(file: Buffer, key: string): DiskObject | null {
   const header = JSON.parse(file.toString('utf8', COVERED_AT + 4, bodyAt)) as { key: string; etag: string };
   return header.key === key ? { key, etag: header.etag, body: file.subarray(bodyAt) } : null;
 }
+
+/** Bytes from the beginning of a file in which its key is found: addresses are limited, and the rest is short. */
+export const KEY_WITHIN_BYTES = 4_096;
+
+/** The key that the beginning of a file tells, unchecked; null when it is not the beginning of such a file. */
+export function decodeKey(head: Buffer): string | null {
+  if (head.length < COVERED_AT + 4 || !head.subarray(0, MARK.length).equals(MARK)) return null;
+  const bodyAt = COVERED_AT + 4 + head.readUInt32BE(COVERED_AT);
+  if (bodyAt > head.length) return null;
+  try {
+    const header: unknown = JSON.parse(head.toString('utf8', COVERED_AT + 4, bodyAt));
+    const hasKey = typeof header === 'object' && header !== null && 'key' in header;
+    return hasKey && typeof header.key === 'string' ? header.key : null;
+  } catch {
+    return null;
+  }
+}

@@ -13,8 +13,10 @@ test('a plain request is read', () => {
     url: '/m/x/0.m4s?a=b',
     minorVersion: 1,
     isConditional: false,
+    hasCmcd: false,
     wantsClose: false,
     headersAt: REQUEST.length + 2,
+    bodyBytes: 0,
   });
   const raw = rawHeadersOf(text, REQUEST.length + 2);
   assert.deepEqual(raw, ['Host', 'edge', 'Accept', '*/*', 'If-Range', '"x"']);
@@ -88,4 +90,40 @@ test('headers that come twice are joined, and no name reaches a prototype', () =
   const headers = headersOf(['Accept', 'a', 'accept', 'b', '__proto__', 'x']);
   assert.deepEqual({ ...headers }, { accept: 'a, b', ['__proto__']: 'x' });
   assert.equal(Object.getPrototypeOf(headers), null);
+});
+
+test('only posted events have a body, with a length that is named once and in digits', () => {
+  const bytesOf = (...lines: string[]): unknown => {
+    const head = parseHead(block('POST /cmcd?t=1 HTTP/1.1', 'Host: edge', ...lines));
+    return typeof head === 'string' ? head : head.bodyBytes;
+  };
+  assert.equal(bytesOf('Content-Length: 12'), 12);
+  assert.equal(bytesOf(), 0);
+  for (const lines of [
+    ['Content-Length: +1'],
+    ['Content-Length: 1', 'Content-Length: 2'],
+    ['Content-Length: 1, 1'],
+  ])
+    assert.match(String(bytesOf(...lines)), /not clear/);
+  assert.match(String(bytesOf('Transfer-Encoding: chunked')), /body/);
+  assert.match(
+    String(parseHead(block('POST /cmcd/x HTTP/1.1', 'Host: edge', 'Content-Length: 1'))),
+    /takes a body/,
+  );
+});
+
+test('the headers of CMCD are found in any case, and their like are not', () => {
+  for (const [line, hasCmcd] of [
+    ['CMCD-Session: sid="x"', true],
+    ['cmcd-object: br=1', true],
+    ['Cmcd-Request: bl=1', true],
+    ['CMCD-STATUS: bs', true],
+    ['CMCD-Nothing: a', false],
+    ['Content-MD5: a', false],
+    ['X-CMCD-Stat: a', false],
+  ] as const) {
+    const head = parseHead(block(REQUEST, 'Host: edge', line));
+    assert.ok(typeof head !== 'string', line);
+    assert.equal(head.hasCmcd, hasCmcd, line);
+  }
 });

@@ -2,7 +2,7 @@
 // single assets at once when something of them has changed. Control answers with what may go; the region looks itself
 // whether that can be right. With control away the next round brings the same.
 
-import type { Drop, Finding, Holding, HoldingsPage, ScrubState } from '#contract/storage.ts';
+import type { Drop, Holding, HoldingsPage, ScrubState } from '#contract/storage.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
 import type { ObjectStore } from '#platform/objects/object-store.ts';
@@ -83,12 +83,17 @@ export function createInventory(dependencies: InventoryDependencies): Inventory 
   }
 
   async function send(page: OpenPage, until: string, signal: AbortSignal): Promise<void> {
-    const findings: readonly Finding[] = ledger.findings();
+    const findings = ledger.takeFindings();
     const { from, listedAtMs, holdings, gone } = page;
     const scrub = dependencies.scrubState();
     const body = { nodeId, from, until, listedAtMs, holdings, gone, findings: [...findings], scrub };
-    const drops = await link.report(body, signal);
-    ledger.forget(findings);
+    let drops: readonly Drop[];
+    try {
+      drops = await link.report(body, signal);
+    } catch (error) {
+      ledger.giveBack(findings);
+      throw error;
+    }
     for (const drop of drops) await obey(drop);
   }
 

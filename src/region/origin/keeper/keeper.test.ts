@@ -92,7 +92,7 @@ async function putAsset(store: ObjectStore, letter: string): Promise<MediaDocume
 }
 
 /** An inventory over a store, with a control that keeps the pages and answers with drops. */
-function inventoryOf(store: ObjectStore, drops: () => readonly Drop[] = () => []) {
+function inventoryOf(store: ObjectStore, drops: () => readonly Drop[] | Promise<readonly Drop[]> = () => []) {
   const pages: HoldingsPage[] = [];
   const refuse = (): never => {
     throw new Error('not here');
@@ -180,6 +180,26 @@ test('what was touched is reported alone, with what the scrubber knows of it', a
   );
   assert.ok(source?.verifiedAtMs !== null && source?.damagedObjects === 0);
   assert.ok(renditions?.verifiedAtMs === null && renditions.damagedObjects === 1);
+});
+
+test('two reports at once tell a finding once, and one that failed leaves it to the next', async () => {
+  const store = createMemoryStore();
+  await putAsset(store, '1');
+  const { promise: answer, reject } = Promise.withResolvers<readonly Drop[]>();
+  const answers = [answer];
+  const { inventory, ledger, pages } = inventoryOf(store, () => answers.shift() ?? []);
+  ledger.note('damaged', 'a key', 'rotten');
+  ledger.note('repaired', 'a key', 'from dublin');
+  const told = (page: number): string[] => defined(pages[page], 'a page').findings.map(({ kind }) => kind);
+  const first = inventory.reportAll(never);
+  while (pages.length === 0) await new Promise(setImmediate);
+  await inventory.reportAll(never);
+  assert.deepEqual([told(0), told(1)], [['damaged', 'repaired'], []]);
+  reject(new Error('control is away'));
+  await assert.rejects(first, /control is away/);
+  ledger.note('dropped', 'another key', 'old');
+  await inventory.reportAll(never);
+  assert.deepEqual(told(2), ['damaged', 'repaired', 'dropped']);
 });
 
 test('bytes beside a tombstone are removed before the region says that nothing is left', async () => {
@@ -274,6 +294,14 @@ test('an init with a wrong checksum is not served', async () => {
   await store.put(initKey(document, 'v720'), Buffer.from('an inIt'));
   assert.equal(await reader.readInit(document, 'v720'), undefined);
   assert.deepEqual(damaged, [initKey(document, 'v720')]);
+});
+
+test('an init whose document is rotten is not served, since nobody can vouch for it', async () => {
+  const store = createMemoryStore();
+  const document = await putAsset(store, '1');
+  await store.put(mediaKey(document), Buffer.from('{"formatVersion":1,'));
+  const reader = createMediaReader({ store, clock: systemClock });
+  assert.equal(await reader.readInit(document, 'v720'), undefined);
 });
 
 test('a pacer lets a second’s worth through and then keeps to its rate', async () => {

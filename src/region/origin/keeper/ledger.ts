@@ -15,9 +15,10 @@ export interface Ledger {
   /** Keys of a holding that were found damaged. */
   damagedKeys(place: string, holding: ObjectPlace): readonly string[];
   note(kind: Finding['kind'], key: string, detail: string): void;
-  /** Findings that wait to be reported, a page of them; `forget` once control has them. */
-  findings(): readonly Finding[];
-  forget(findings: readonly Finding[]): void;
+  /** Takes out a page of the findings that wait to be reported, so that two reports never tell the same. */
+  takeFindings(): readonly Finding[];
+  /** Puts back what could not be reported. */
+  giveBack(findings: readonly Finding[]): void;
   readBytes(bytes: number): void;
   counts(): Pick<ScrubState, 'bytesRead' | 'damagedObjects' | 'repairedObjects'>;
 }
@@ -57,12 +58,9 @@ export function createLedger({ clock, log, metrics }: { clock: Clock; log: Log; 
       waiting.push({ atMs: clock.nowMs(), kind, key, detail: text });
       if (waiting.length > FINDINGS_KEPT) waiting.shift();
     },
-    findings: () => waiting.slice(0, FINDINGS_PER_PAGE),
-    forget(findings) {
-      for (const finding of findings) {
-        const index = waiting.indexOf(finding);
-        if (index >= 0) waiting.splice(index, 1);
-      }
+    takeFindings: () => waiting.splice(0, FINDINGS_PER_PAGE),
+    giveBack(findings) {
+      waiting.unshift(...findings.slice(0, FINDINGS_KEPT - waiting.length));
     },
     readBytes(bytes) {
       bytesRead.value += bytes;

@@ -133,7 +133,9 @@ export const HLS_MEDIA_RULES: readonly Rule[] = [
     (playlist, { url }) => longSegments(playlist, url),
   ),
   rule('hls.segments-none', '4.1', 'A media playlist has segments.', (playlist, { url }) =>
-    playlist.segments.length === 0 ? [at(url, 'the playlist names no segment')] : [],
+    playlist.segments.length + playlist.openParts.length === 0
+      ? [at(url, 'the playlist names no segment')]
+      : [],
   ),
   rule(
     'hls.endlist',

@@ -76,7 +76,11 @@ function ratesOf({ own, audio }: VariantView): Rates | null {
   if (first === null || first.peakBps === null || others.some((rates) => rates === null)) return null;
   const most = (of: (rates: NonNullable<typeof first>) => number | null): number =>
     Math.max(0, ...others.map((rates) => (rates === null ? 0 : (of(rates) ?? 0))));
-  const isWhole = [first, ...others].every((rates) => rates?.averageBps !== null);
+  // What is declared of a broadcast holds for all of it, not for the window that is there now.
+  const isEnded = [own, ...audio.map(({ facts }) => facts)].every(
+    (facts) => facts?.playlist?.isEnded === true,
+  );
+  const isWhole = isEnded && [first, ...others].every((rates) => rates?.averageBps !== null);
   return {
     peakBps: first.peakBps + most(({ peakBps }) => peakBps),
     averageBps: isWhole ? (first.averageBps ?? 0) + most(({ averageBps }) => averageBps) : null,
@@ -191,11 +195,16 @@ function differing<T extends string | number | null>(
     .map(({ url, value }) => at(url, describe(value, first.value)));
 }
 
-/** Media time minus playlist time at the first segment that was read. */
-function offsetOf({ track }: HlsPlaylistFacts): number | null {
+/**
+ * Media time minus playlist time at the first segment that was read. A live playlist begins elsewhere with each version,
+ * so its time is that of its dates.
+ */
+function offsetOf({ track, playlist }: HlsPlaylistFacts): number | null {
   for (const segment of track?.segments ?? []) {
     const span = spanOf(segment);
-    if (span !== null) return span.presentationSeconds - segment.declared.startSeconds;
+    const { startSeconds, dateSeconds } = segment.declared;
+    const start = playlist?.isEnded === true ? startSeconds : dateSeconds;
+    if (span !== null && start !== null) return span.presentationSeconds - start;
   }
   return null;
 }
@@ -208,12 +217,29 @@ function unaligned(views: readonly VariantView[]): Evidence[] {
   const pathways = new Set(views.map(({ variant }) => variant.pathwayId));
   return [...pathways].flatMap((pathway) => {
     const own = views.filter(({ variant }) => variant.pathwayId === pathway).map((view) => view.own);
-    const tracks = [...new Set(own)].flatMap((facts) =>
-      facts?.track && videoOf(facts) !== undefined ? [facts.track] : [],
+    const video = [...new Set(own)].flatMap((facts) =>
+      facts?.track && videoOf(facts) !== undefined ? [{ track: facts.track, playlist: facts.playlist }] : [],
     );
-    const [first, ...others] = tracks;
-    return first === undefined ? [] : others.flatMap((track) => firstMisaligned(track, first));
+    const isLive = video.some(({ playlist }) => playlist?.isEnded !== true);
+    const [first, ...others] = video.map(({ track }) => track);
+    if (first === undefined) return [];
+    return others.flatMap((track) => (isLive ? firstOffDate(track, first) : firstMisaligned(track, first)));
   });
+}
+
+/** Of live playlists, which are of different moments: where one begins a segment inside of one of the other. */
+function firstOffDate(track: TrackFacts, first: TrackFacts): Evidence[] {
+  const inside = track.declared.find(({ dateSeconds }) =>
+    first.declared.some(
+      (other) =>
+        dateSeconds !== null &&
+        other.dateSeconds !== null &&
+        dateSeconds > other.dateSeconds + TIME_TOLERANCE_SECONDS &&
+        dateSeconds < other.dateSeconds + other.durationSeconds - TIME_TOLERANCE_SECONDS,
+    ),
+  );
+  if (inside === undefined) return [];
+  return [at(track.label, `${inside.url} begins in the middle of a segment of ${first.label}`)];
 }
 
 function firstMisaligned(track: TrackFacts, first: TrackFacts): Evidence[] {
@@ -341,7 +367,7 @@ const TOGETHER_RULES: readonly Rule[] = [
   ),
   rule('hls.discontinuities-differ', '6.2.4', 'All renditions have the same discontinuities.', (views) =>
     differing(
-      mediaOf(views),
+      mediaOf(views).filter(({ playlist }) => playlist?.isEnded === true),
       ({ playlist }) => (playlist?.segments ?? []).filter(({ isDiscontinuity }) => isDiscontinuity).length,
       (left, right) => left === right,
       (own, first) => `${own} discontinuities, in the first rendition ${first}`,

@@ -39,7 +39,7 @@ function problemRule(
       problems
         .filter((problem) => problem.code === code)
         .map(({ line, detail, tag }): Evidence => {
-          const clause = place === null ? PLAYLIST_TAGS[tag]?.clause : undefined;
+          const clause = place === null ? PLAYLIST_TAGS.get(tag)?.clause : undefined;
           const evidence = { where: url, line, message: detail };
           return clause === undefined ? evidence : { ...evidence, clause: section(BIS, clause) };
         }),

@@ -111,7 +111,7 @@ export const HTTP_RULES: readonly Rule[] = [
       clause: `${section(BIS, '6.2.1')}; ${section(DASH, '5.3.9.5')}`,
       title: 'What is named can be fetched.',
     },
-    ({ role, failure }) => (role === 'steering' || role === 'probe' ? null : failure),
+    ({ role, failure }) => (['steering', 'probe', 'reload'].includes(role) ? null : failure),
   ),
   resourceRule(
     {

@@ -2,6 +2,7 @@
 // Sources: draft-pantos-hls-rfc8216bis-22, sections 4.4.6.2, 4.4.6.6 and 7; draft-pantos-content-steering-05,
 // sections 4 and 5; ETSI TS 103 998 (DASH).
 
+import type { ParsedMediaPlaylist, ParsedSegment } from '#media/hls/parse-media-playlist.ts';
 import type { PresentationFacts, SteeringAnswer, SteeringFacts } from '../facts.ts';
 import { TIME_TOLERANCE_SECONDS } from '../limits.ts';
 import {
@@ -201,26 +202,48 @@ function unequalPathways(facts: PresentationFacts): Evidence[] {
     .map(({ pathway }) => at(url, `pathway ${pathway} has other variants than ${first?.pathway}`));
 }
 
+/** What stands against two playlists being of the same content; null when nothing does. */
+function contentProblem(own: ParsedMediaPlaylist, first: ParsedMediaPlaylist): string | null {
+  if (own.isEnded !== first.isEnded) return 'one has ended, the other has not';
+  if (own.isEnded && own.segments.length !== first.segments.length)
+    return `it has ${own.segments.length} segments, the first ${first.segments.length}`;
+  // Of live playlists, which were fetched at different moments, only some are common.
+  const known = new Map(first.segments.map((segment, index) => [numberOf(first, segment, index), segment]));
+  const common = own.segments.flatMap((segment, index) => {
+    const other = known.get(numberOf(own, segment, index));
+    return other === undefined ? [] : [{ segment, other }];
+  });
+  if (common.length === 0 && own.segments.length > 0) return 'no segment has a number of the first';
+  const isOther = ({ segment, other }: (typeof common)[number]): boolean =>
+    Math.abs(segment.durationSeconds - other.durationSeconds) > TIME_TOLERANCE_SECONDS ||
+    (segment.dateMs !== null && other.dateMs !== null && segment.dateMs !== other.dateMs);
+  const different = common.find(isOther);
+  return different === undefined
+    ? null
+    : `segment ${different.segment.mediaSequence} has another duration or date`;
+}
+
+/** A complete playlist may be numbered as it likes. */
+function numberOf({ isEnded }: ParsedMediaPlaylist, segment: ParsedSegment, index: number): number {
+  return isEnded ? index : segment.mediaSequence;
+}
+
 function unequalContent(facts: PresentationFacts): Evidence[] {
   if (facts.kind !== 'hls' || facts.multivariant === null) return [];
   const { url, playlist } = facts.multivariant;
-  const firsts = new Map<string, readonly number[]>();
+  const firsts = new Map<string, ParsedMediaPlaylist>();
   return playlist.variants.flatMap(({ stableId, uri, line }) => {
-    const own = URL.canParse(uri, url) ? facts.playlists.get(new URL(uri, url).href) : undefined;
-    if (stableId === null || own?.playlist === null || own === undefined) return [];
-    const durations = own.playlist.segments.map(({ durationSeconds }) => durationSeconds);
+    const own = URL.canParse(uri, url) ? facts.playlists.get(new URL(uri, url).href)?.playlist : undefined;
+    if (stableId === null || own == null) return [];
     const first = firsts.get(stableId);
     if (first === undefined) {
-      firsts.set(stableId, durations);
+      firsts.set(stableId, own);
       return [];
     }
-    const isSame =
-      first.length === durations.length &&
-      first.every((value, index) => Math.abs(value - (durations[index] ?? 0)) <= TIME_TOLERANCE_SECONDS);
-    if (isSame) return [];
-    return [
-      at(url, `${uri} has other segments than the first variant with STABLE-VARIANT-ID ${stableId}`, line),
-    ];
+    const problem = contentProblem(own, first);
+    if (problem === null) return [];
+    const text = `${uri} has other segments than the first variant with STABLE-VARIANT-ID ${stableId}: ${problem}`;
+    return [at(url, text, line)];
   });
 }
 

@@ -1,0 +1,272 @@
+// Playlists of live renditions, written from the parts that have arrived. A request for what is not there yet is held
+// until it is (rfc8216bis section 6.2.5.2). Thousands of viewers who waited for one part get one text, over HTTP/1.1 in
+// one piece with its head, and without a request object each: see held-answer.ts.
+
+import { MeridianError } from '#contract/errors.ts';
+import {
+  type LivePlaylistInput,
+  liveTargetSeconds,
+  type RenditionReport,
+  writeLivePlaylist,
+} from '#media/hls/live-playlist.ts';
+import { decideLiveRequest, isListed, type LiveEdge, parseDirectives } from '#media/hls/live-request.ts';
+import type { Clock } from '#platform/clock.ts';
+import { headText } from '../cached-object.ts';
+import type { HeldAnswer } from '../held-answer.ts';
+import type { MediaCall } from '../playback.ts';
+import { textHeaders } from '../send.ts';
+import type { RenditionFollower } from './follow-rendition.ts';
+import { HOLD_TARGET_DURATIONS, QUERIES_KEPT_MAX, WAITING_MAX } from './limits.ts';
+import { initName } from './live-address.ts';
+import type { LiveStation } from './live-station.ts';
+import type { WindowWaiter } from './wait-for-window.ts';
+
+export const HLS_TYPE = 'application/vnd.apple.mpegurl';
+
+export interface LivePlaylists {
+  /** The text that answers a request; may be held. Throws MeridianError for what may not be asked. */
+  textFor(call: MediaCall, station: LiveStation, follower: RenditionFollower): Promise<string>;
+  /** The same for a plain GET, as bytes that all who ask alike get; null when too many wait. */
+  find(query: string, station: LiveStation, follower: RenditionFollower): Buffer | HeldAnswer | null;
+  /** Requests that wait for bytes. */
+  heldCount(): number;
+}
+
+/** How the texts of an edge are sent. */
+export interface PlaylistsDependencies {
+  readonly clock: Clock;
+  readonly waiter: WindowWaiter;
+  /** So many viewers were sent a playlist of so many bytes. */
+  onSent(station: LiveStation, count: number, bytes: number): void;
+}
+
+/** What `Cache-Control` says of a playlist. */
+export function playlistCaching({ window }: RenditionFollower): string {
+  return window.isEnded ? 'max-age=60' : 'no-cache';
+}
+
+/** What was worked out for the newest version of a playlist. */
+interface Newest {
+  readonly version: number;
+  /** Texts by their form. */
+  readonly texts: Map<string, string>;
+  /** The same with their heads, by the text. */
+  readonly answers: Map<string, Answer>;
+  /** What queries come to, by the query. */
+  readonly asked: Map<string, Asked>;
+}
+
+interface Asked {
+  readonly isDelta: boolean;
+  readonly wait: Wanted | undefined;
+}
+
+/** What a playlist must list before it is sent. */
+interface Wanted {
+  readonly segment: number;
+  readonly part: number | undefined;
+  readonly isDelta: boolean;
+  /** The same for all who want the same. */
+  readonly key: string;
+}
+
+/** A text with its head, as it goes over HTTP/1.1; the date in it is of this second. */
+interface Answer {
+  readonly second: number;
+  readonly bytes: Buffer;
+}
+
+/** Those who wait for one playlist. */
+type Takers = Set<{
+  readonly onAnswer: (bytes: Buffer) => void;
+  readonly onProblem: (error: unknown) => void;
+}>;
+
+/** Creates the writer of an edge. */
+export function createLivePlaylists({ clock, waiter, onSent }: PlaylistsDependencies): LivePlaylists {
+  const newest = new WeakMap<RenditionFollower, Newest>();
+  /** By what they wait for. */
+  const groups = new WeakMap<RenditionFollower, Map<string, Takers>>();
+  let held = 0;
+
+  function bytesOf(station: LiveStation, follower: RenditionFollower, isDelta: boolean): Buffer {
+    const text = write(station, follower, isDelta);
+    const { answers } = newestOf(follower);
+    const nowMs = clock.nowMs();
+    const second = Math.floor(nowMs / 1_000);
+    let answer = answers.get(text);
+    if (answer?.second !== second) {
+      const headers = textHeaders(Buffer.byteLength(text), HLS_TYPE, playlistCaching(follower));
+      answer = { second, bytes: Buffer.from(headText(headers, nowMs) + text) };
+      answers.set(text, answer);
+    }
+    return answer.bytes;
+  }
+
+  /** Waits until the playlist lists what a group wants, or nobody is left, and tells all of them. */
+  async function hold(
+    station: LiveStation,
+    follower: RenditionFollower,
+    takers: Takers,
+    wanted: Wanted,
+  ): Promise<void> {
+    const over = new AbortController();
+    const holdMs = holdMsOf(station);
+    const deadlineMs = clock.monotonicMs() + holdMs;
+    const expired = clock.sleep(holdMs, over.signal).catch(() => undefined);
+    let isThere = false;
+    while (!isThere && takers.size > 0 && clock.monotonicMs() < deadlineMs) {
+      await Promise.race([follower.changed(), expired]);
+      const edge = follower.window.edge();
+      isThere = edge !== undefined && isListed(wanted.segment, wanted.part, edge);
+    }
+    over.abort();
+    const all = [...takers];
+    takers.clear();
+    held -= all.length;
+    try {
+      if (!isThere) throw new MeridianError('unavailable', { what: 'The next part of the broadcast' });
+      const bytes = bytesOf(station, follower, wanted.isDelta);
+      onSent(station, all.length, bytes.length);
+      for (const { onAnswer } of all) onAnswer(bytes);
+    } catch (error) {
+      for (const { onProblem } of all) onProblem(error);
+    }
+  }
+
+  /** The group that waits for a playlist; begins it. */
+  function groupOf(station: LiveStation, follower: RenditionFollower, wanted: Wanted): Takers {
+    let byWanted = groups.get(follower);
+    if (byWanted === undefined) {
+      byWanted = new Map();
+      groups.set(follower, byWanted);
+    }
+    const running = byWanted.get(wanted.key);
+    if (running !== undefined) return running;
+    const takers: Takers = new Set();
+    byWanted.set(wanted.key, takers);
+    const own = byWanted;
+    // It begins to look once the first of them has joined.
+    void Promise.resolve()
+      .then(() => hold(station, follower, takers, wanted))
+      .finally(() => own.delete(wanted.key));
+    return takers;
+  }
+
+  function newestOf(follower: RenditionFollower): Newest {
+    const { version } = follower.window;
+    let known = newest.get(follower);
+    if (known === undefined || known.version !== version) {
+      known = { version, texts: new Map(), answers: new Map(), asked: new Map() };
+      newest.set(follower, known);
+    }
+    return known;
+  }
+
+  /** Most viewers ask for the next part, in the same words. */
+  function askedOf(query: string, follower: RenditionFollower): Asked {
+    const { asked } = newestOf(follower);
+    let known = asked.get(query);
+    if (known === undefined) {
+      known = askedFor(query, follower.window.edge());
+      if (asked.size < QUERIES_KEPT_MAX) asked.set(query, known);
+    }
+    return known;
+  }
+
+  function write(station: LiveStation, follower: RenditionFollower, isDelta: boolean): string {
+    const { texts } = newestOf(follower);
+    const reports = reportsOf(station, follower);
+    const form = [isDelta, ...reports.map(({ lastSegment, lastPart }) => `${lastSegment}.${lastPart}`)].join(
+      ' ',
+    );
+    let text = texts.get(form);
+    if (text === undefined) {
+      text = writeLivePlaylist(inputOf(station, follower, isDelta, reports));
+      texts.set(form, text);
+    }
+    return text;
+  }
+
+  return {
+    async textFor(call, station, follower) {
+      const { window } = follower;
+      const { isDelta, wait } = askedOf(call.query, follower);
+      if (wait !== undefined)
+        await waiter.wait(call, follower, holdMsOf(station), () => {
+          const now = window.edge();
+          return now !== undefined && isListed(wait.segment, wait.part, now) ? true : undefined;
+        });
+      return write(station, follower, isDelta);
+    },
+    find(query, station, follower) {
+      const { isDelta, wait } = askedOf(query, follower);
+      if (wait === undefined) {
+        const bytes = bytesOf(station, follower, isDelta);
+        onSent(station, 1, bytes.length);
+        return bytes;
+      }
+      if (waiter.count() + held >= WAITING_MAX) return null;
+      const takers = groupOf(station, follower, wait);
+      return {
+        take(onAnswer, onProblem) {
+          const taker = { onAnswer, onProblem };
+          takers.add(taker);
+          held += 1;
+          return () => {
+            if (takers.delete(taker)) held -= 1;
+          };
+        },
+      };
+    },
+    heldCount: () => held,
+  };
+}
+
+/** What a query asks for. Throws MeridianError for what may not be asked. */
+function askedFor(query: string, edge: LiveEdge | undefined): Asked {
+  const directives = parseDirectives(new URLSearchParams(query));
+  if (typeof directives === 'string') throw new MeridianError('invalid_request', { reason: directives });
+  const outcome = edge === undefined ? undefined : decideLiveRequest(directives, edge);
+  if (outcome?.kind === 'refuse') throw new MeridianError('invalid_request', { reason: outcome.reason });
+  const { isDelta } = directives;
+  if (outcome?.kind !== 'wait') return { isDelta, wait: undefined };
+  const { segment, part } = outcome;
+  return { isDelta, wait: { segment, part, isDelta, key: `${segment}.${part} ${isDelta}` } };
+}
+
+function holdMsOf(station: LiveStation): number {
+  return HOLD_TARGET_DURATIONS * liveTargetSeconds(station.record.settings.segmentDurationMs) * 1_000;
+}
+
+/** The newest parts of the other renditions that this edge follows. */
+function reportsOf(station: LiveStation, { window }: RenditionFollower): RenditionReport[] {
+  return station.followed().flatMap(({ window: other }) => {
+    const edge = other === window ? undefined : other.edge();
+    return edge === undefined
+      ? []
+      : [{ renditionId: other.rendition.id, lastSegment: edge.lastSegment, lastPart: edge.lastPart }];
+  });
+}
+
+function inputOf(
+  station: LiveStation,
+  { window }: RenditionFollower,
+  isDelta: boolean,
+  reports: readonly RenditionReport[],
+): LivePlaylistInput {
+  const { rendition } = window;
+  const { segmentDurationMs, holdBackMs } = station.record.settings;
+  return {
+    kind: rendition.kind,
+    timescale: rendition.timescale,
+    segmentDurationMs,
+    partTargetTicks: rendition.partTargetTicks,
+    holdBackMs,
+    initName: initName(rendition.initSha256),
+    ...window.listing(),
+    isEnded: window.isEnded,
+    reports,
+    isDelta,
+  };
+}
