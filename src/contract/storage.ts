@@ -47,6 +47,15 @@ const goneSchema = z.object({
   revision: z.number().int().nonnegative(),
 });
 
+/** A media document beside which nothing of its attempt lies. Every region has those of what is served. */
+const loneDocumentSchema = z.object({
+  projectId: projectIdSchema,
+  assetId: assetIdSchema,
+  version: z.number().int().positive(),
+  attempt: z.number().int().positive(),
+});
+export type LoneDocument = z.infer<typeof loneDocumentSchema>;
+
 /** What a region found out about an object. */
 export const findingSchema = z.object({
   atMs: timestampMsSchema,
@@ -81,6 +90,11 @@ export const holdingsPageSchema = z.object({
   listedAtMs: timestampMsSchema.describe('When the listing of the page began, by the clock of the node'),
   holdings: z.array(holdingSchema).max(HOLDINGS_PAGE_MAX),
   gone: z.array(goneSchema).max(HOLDINGS_PAGE_MAX),
+  loneDocuments: z
+    .array(loneDocumentSchema)
+    .max(HOLDINGS_PAGE_MAX)
+    .default([])
+    .describe('Of earlier versions and attempts: no holding, but they may have to go'),
   findings: z.array(findingSchema).max(100),
   scrub: scrubStateSchema.nullable(),
 });

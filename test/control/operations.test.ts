@@ -137,6 +137,7 @@ onEveryDatabase('operations', (suite) => {
         listedAtMs,
         holdings: [],
         gone: [],
+        loneDocuments: [],
         findings: [finding],
         scrub: null,
       },

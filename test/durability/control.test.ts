@@ -46,6 +46,7 @@ function report(
     listedAtMs,
     holdings,
     gone: [],
+    loneDocuments: [],
     findings: [],
     scrub: null,
   };
@@ -218,10 +219,15 @@ onEveryDatabase('storage', (suite) => {
     );
     assert.deepEqual((await report(world, dublin, held)).drops, []);
     await pass(world, nodes, 60_000);
-    const { drops } = await report(world, dublin, held);
+    const codesOf = ({ drops }: Awaited<ReturnType<typeof report>>) =>
+      drops.map(({ version, attempt, reason }) => [version, attempt, reason.code]);
+    const outdone = [[1, 1, 'attempt_outdone']];
+    assert.deepEqual(codesOf(await report(world, dublin, held)), outdone);
+    const loneDocuments = [{ projectId: 'default', assetId, version: 1, attempt: 1 }];
     assert.deepEqual(
-      drops.map(({ version, attempt, reason }) => [version, attempt, reason.code]),
-      [[1, 1, 'attempt_outdone']],
+      codesOf(await report(world, dublin, [], { loneDocuments })),
+      outdone,
+      'a document alone',
     );
   });
 

@@ -102,10 +102,8 @@ async function findDrops(
   graceMs: number,
   nowMs: number,
 ): Promise<Drop[]> {
-  const holdings = Map.groupBy(
-    page.holdings.filter((holding) => holding.version > 0),
-    ({ assetId }) => assetId,
-  );
+  const held = [...page.holdings.filter((holding) => holding.version > 0), ...page.loneDocuments];
+  const holdings = Map.groupBy(held, ({ assetId }) => assetId);
   if (holdings.size === 0) return [];
   const assetIds = [...holdings.keys()];
   const assets = await database

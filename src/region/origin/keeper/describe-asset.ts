@@ -1,7 +1,7 @@
 // From an asset's objects in a store to what is reported of them: a holding per class, version and attempt.
 
 import type { AssetRecord, MediaDocument } from '#contract/media.ts';
-import type { Holding, StorageClass } from '#contract/storage.ts';
+import type { Holding, LoneDocument, StorageClass } from '#contract/storage.ts';
 import { objectsOf } from '../../shared/attempt-objects.ts';
 import type { StoredAsset } from './walk-store.ts';
 
@@ -72,6 +72,34 @@ export function describeAsset(
       },
     ];
   });
+}
+
+/**
+ * Documents beside which nothing of their attempt lies, save the newest of the version that the record names: pushed to
+ * every region when the attempt was made, and left over when it is outdone or its version replaced.
+ */
+export function loneDocumentsOf(
+  asset: StoredAsset,
+  record: AssetRecord | undefined,
+  holdings: readonly SeenHolding[],
+): LoneDocument[] {
+  if (record === undefined) return [];
+  const { projectId, assetId } = asset;
+  const found = attemptsOf(asset);
+  const newest = Math.max(
+    ...found.filter(({ version }) => version === record.version).map(({ attempt }) => attempt),
+  );
+  return found
+    .filter(
+      ({ version, attempt }) => version < record.version || (version === record.version && attempt < newest),
+    )
+    .filter(
+      ({ version, attempt }) =>
+        !holdings.some(
+          (each) => each.class === 'renditions' && each.version === version && each.attempt === attempt,
+        ),
+    )
+    .map(({ version, attempt }) => ({ projectId, assetId, version, attempt }));
 }
 
 function isComplete(

@@ -2,7 +2,7 @@
 // single assets at once when something of them has changed. Control answers with what may go; the region looks itself
 // whether that can be right. With control away the next round brings the same.
 
-import type { Drop, Holding, HoldingsPage, ScrubState } from '#contract/storage.ts';
+import type { Drop, Holding, HoldingsPage, LoneDocument, ScrubState } from '#contract/storage.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
 import type { ObjectStore } from '#platform/objects/object-store.ts';
@@ -11,7 +11,7 @@ import { readRecord } from '../../shared/records.ts';
 import type { RecordBook } from '../record-book.ts';
 import { createAssetFacts } from './asset-facts.ts';
 import type { ControlLink } from './control-link.ts';
-import { describeAsset } from './describe-asset.ts';
+import { describeAsset, loneDocumentsOf } from './describe-asset.ts';
 import type { Ledger } from './ledger.ts';
 import { ASSETS_PER_BREATH, BREATH_MS, PAGE_HOLDINGS, URGENT_MAX } from './limits.ts';
 import { readStoredAsset, type StoredAsset, walkStore } from './walk-store.ts';
@@ -46,6 +46,7 @@ interface OpenPage {
   readonly listedAtMs: number;
   readonly holdings: Holding[];
   readonly gone: HoldingsPage['gone'];
+  readonly loneDocuments: LoneDocument[];
   assets: number;
 }
 
@@ -61,6 +62,7 @@ export function createInventory(dependencies: InventoryDependencies): Inventory 
     listedAtMs: clock.nowMs(),
     holdings: [],
     gone: [],
+    loneDocuments: [],
     assets: 0,
   });
 
@@ -76,6 +78,7 @@ export function createInventory(dependencies: InventoryDependencies): Inventory 
     }
     const seen = describeAsset(current, record, documents);
     for (const holding of seen) page.holdings.push(ledger.complete(asset.place, holding));
+    if (!isPurged) page.loneDocuments.push(...loneDocumentsOf(current, record, seen));
     if (isPurged && current.objects.length <= 1) {
       const { projectId, assetId, revision } = record;
       page.gone.push({ projectId, assetId, revision });
@@ -84,9 +87,13 @@ export function createInventory(dependencies: InventoryDependencies): Inventory 
 
   async function send(page: OpenPage, until: string, signal: AbortSignal): Promise<void> {
     const findings = ledger.takeFindings();
-    const { from, listedAtMs, holdings, gone } = page;
+    const { from, listedAtMs, holdings, gone, loneDocuments } = page;
     const scrub = dependencies.scrubState();
-    const body = { nodeId, from, until, listedAtMs, holdings, gone, findings: [...findings], scrub };
+    const body = {
+      ...{ nodeId, from, until, listedAtMs, holdings, gone, loneDocuments },
+      findings: [...findings],
+      scrub,
+    };
     let drops: readonly Drop[];
     try {
       drops = await link.report(body, signal);
@@ -133,7 +140,7 @@ export function createInventory(dependencies: InventoryDependencies): Inventory 
         signal.throwIfAborted();
         await add(page, asset);
         last = asset.place;
-        if (page.holdings.length >= PAGE_HOLDINGS || page.gone.length >= PAGE_HOLDINGS) {
+        if ([page.holdings, page.gone, page.loneDocuments].some(({ length }) => length >= PAGE_HOLDINGS)) {
           await send(page, last, signal);
           // A space sorts before everything that may follow in a longer name.
           page = openPage(`${last} `);

@@ -261,6 +261,34 @@ test('control’s orders to drop are followed for what is not served, and refuse
   ]);
 });
 
+test('a document that was left alone is told to control, and goes when control says so', async () => {
+  const store = createMemoryStore();
+  const document = await putAsset(store, '1');
+  const place = { projectId: 'default', assetId: assetId('1'), version: 1 };
+  await store.delete(packKey(document, 'v720', 0));
+  await store.delete(initKey(document, 'v720'));
+  let drops: Drop[] = [];
+  const { inventory, pages, records } = inventoryOf(store, () => drops);
+  await records.apply(recordOf('1'));
+  await inventory.reportAll(never);
+  assert.deepEqual(pages[0]?.loneDocuments, [], 'of what is served every region has the document');
+  await records.apply(recordOf('1', { version: 2, revision: 2 }));
+  await store.put(mediaKey({ ...place, version: 2, attempt: 1 }), Buffer.from('{}'));
+  await store.put(mediaKey({ ...place, version: 2, attempt: 2 }), Buffer.from('{}'));
+  const reason = { code: 'version_replaced', subject: 'x', values: {} };
+  drops = [{ ...place, attempt: null, reason }];
+  await inventory.reportAll(never);
+  assert.deepEqual(pages[1]?.loneDocuments, [
+    { ...place, attempt: 1 },
+    { ...place, version: 2, attempt: 1 },
+  ]);
+  assert.deepEqual(await keysOf(store), [
+    recordKey('default', assetId('1')),
+    mediaKey({ ...place, version: 2, attempt: 1 }),
+    mediaKey({ ...place, version: 2, attempt: 2 }),
+  ]);
+});
+
 test('an object is judged by its checksum, else by its own form', async () => {
   const store = createMemoryStore();
   const flip = (bytes: Buffer, at: number): Buffer => {
