@@ -19,10 +19,10 @@ import { type Group, median, type Row, rounded } from '../row.ts';
 
 const VIEWERS = Number(process.env.MERIDIAN_BENCH_EDGE_VIEWERS ?? 300);
 const WAITING_VIEWERS = 500;
-const ROUNDS = 5;
+const ROUNDS = 7;
 const ROUND_SECONDS = 3;
 /** The runtime has compiled the paths by then. */
-const WARM_SECONDS = 6;
+const WARM_SECONDS = 12;
 const WAIT_SECONDS = 6;
 const GOAL = 1.2;
 

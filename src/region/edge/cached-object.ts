@@ -14,6 +14,8 @@ export interface CachedObject {
   readonly etag: string;
   readonly contentType: string;
   readonly cacheClass: CacheClass;
+  /** Of a broadcast: out of its window within minutes, so that it is never worth a place on disk. */
+  readonly isLive: boolean;
   /** Bytes of memory that this entry stands for. */
   readonly bytes: number;
   readonly storedAtMs: number;
@@ -158,7 +160,7 @@ const NO_BYTES = Buffer.alloc(0);
 /** Makes an entry for the cache. */
 export function createCachedObject(
   key: string,
-  content: { body: Buffer; etag: string; contentType: string; cacheClass: CacheClass },
+  content: Pick<CachedObject, 'body' | 'etag' | 'contentType' | 'cacheClass' | 'isLive'>,
   gate: ObjectGate,
   nowMs: number,
 ): CachedObject {
@@ -171,6 +173,7 @@ export function createCachedObject(
     etag: content.etag,
     contentType: content.contentType,
     cacheClass: content.cacheClass,
+    isLive: content.isLive,
     bytes: body.length * (isSmall ? 2 : 1) + OBJECT_OVERHEAD_BYTES,
     storedAtMs: nowMs,
     head: { http1: NO_BYTES, http2: [], second: 0, isPrivate: false },

@@ -6,6 +6,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { listen } from '#platform/http/server.ts';
 import type { Http1Server } from './http1/http1-server.ts';
+import { readShared } from './http1/read-shared.ts';
 import { createHttp2Server, type Http2Handler } from './http2/http2-server.ts';
 import { CONNECTIONS_MAX, HEADERS_TIMEOUT_MS } from './limits.ts';
 import type { Viewers } from './viewers.ts';
@@ -55,7 +56,11 @@ export function createEdgeServer(
   }
 
   const secure = credentials === undefined ? undefined : createSecure(credentials);
-  const server: Server = secure ?? createServer({ noDelay: true, allowHalfOpen: true }, acceptHttp1);
+  const server: Server =
+    secure ??
+    createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true }, (accepted) =>
+      acceptHttp1(readShared(accepted)),
+    );
   server.maxConnections = CONNECTIONS_MAX;
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

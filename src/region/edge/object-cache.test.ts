@@ -16,6 +16,7 @@ function objectOf(key: string, bytes = BODY_BYTES): CachedObject {
     etag: '"x"',
     contentType: 'x',
     cacheClass: 'immutable' as const,
+    isLive: false,
   };
   return createCachedObject(key, content, gate, 0);
 }

@@ -151,7 +151,7 @@ export function createPlayback(dependencies: PlaybackDependencies): Playback {
     if (object.isVisited) return;
     object.isVisited = true;
     // Asked for a second time: worth a place on disk, so that it is there after memory has let it go.
-    if (object.cacheClass === 'immutable') disk.offer(object);
+    if (object.cacheClass === 'immutable' && !object.isLive) disk.offer(object);
   }
 
   /** Keeps what was fetched where it belongs: what another edge owns only when it is asked for here often. */
@@ -209,7 +209,8 @@ export function createPlayback(dependencies: PlaybackDependencies): Playback {
 
   function toObject(key: string, address: MediaAddress, gate: AssetGate, found: FoundObject): CachedObject {
     const cacheClass = isAlias(address) ? 'record' : found.cacheClass;
-    const content = { body: found.body, etag: found.etag, cacheClass, contentType: contentTypeOf(key) };
+    const { body, etag } = found;
+    const content = { body, etag, cacheClass, contentType: contentTypeOf(key), isLive: false };
     return createCachedObject(key, content, gate, clock.nowMs());
   }
 

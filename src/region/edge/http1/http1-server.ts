@@ -15,7 +15,7 @@ import { pumpStored } from '../disk/stored-object.ts';
 import type { HeldAnswer } from '../held-answer.ts';
 import { HEADER_BYTES_MAX, HEADERS_TIMEOUT_MS, IDLE_MS } from '../limits.ts';
 import type { SentObject } from '../viewers.ts';
-import { headersOf, parseHead, type RequestHead, rawHeadersOf } from './parse-head.ts';
+import { createHeadReader, headersOf, type RequestHead, rawHeadersOf } from './parse-head.ts';
 
 export interface Http1Handler {
   /** An object in memory that answers a plain GET, or null when more is needed. Throws what refuses the request. */
@@ -78,6 +78,7 @@ class Connection {
   readonly #socket: Socket;
   readonly #handler: Http1Handler;
   readonly #nowMs: () => number;
+  readonly #readHead = createHeadReader();
   /** Bytes that have arrived and are not answered, as latin1. */
   #pending = '';
   /** The response that a handler is writing. */
@@ -184,7 +185,7 @@ class Connection {
   }
 
   #answer(text: string): void {
-    const head = parseHead(text);
+    const head = this.#readHead(text);
     if (typeof head === 'string') {
       this.#refuse('400 Bad Request', head);
       return;

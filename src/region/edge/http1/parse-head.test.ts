@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { headersOf, parseHead, rawHeadersOf } from './parse-head.ts';
+import { createHeadReader, type HeadReader, headersOf, rawHeadersOf } from './parse-head.ts';
 
 const block = (...lines: string[]): string => lines.join('\r\n');
+const parseHead: HeadReader = (text) => createHeadReader()(text);
 const REQUEST = 'GET /m/x/0.m4s?a=b HTTP/1.1';
 
 test('a plain request is read', () => {
@@ -64,6 +65,8 @@ test('whatever two parsers could read differently is refused', () => {
     [block(REQUEST, 'Host: a', ': value'), /no name/],
     [block(REQUEST, 'Host: a', 'no colon', 'X: 1'), /no name/],
     [block(REQUEST, 'Host: a\nX: 1'), /control/],
+    [block(`${REQUEST}\nX: 1`, 'Host: a'), /control/],
+    [block(REQUEST, '\nHost: a'), /character/],
     [block(REQUEST, 'Host: a\rX: 1'), /control/],
     [block(REQUEST, 'Host: a', 'X: \0'), /control/],
     [block('GET  / HTTP/1.1', 'Host: a'), /form|spoken/],
@@ -84,6 +87,27 @@ test('whatever two parsers could read differently is refused', () => {
       `${JSON.stringify(text)}: ${JSON.stringify(head)}`,
     );
   }
+});
+
+test('lines that are those of the request before count for the next one, and for no other', () => {
+  const read = createHeadReader();
+  const wants = (line: string, ...lines: string[]): unknown => {
+    const head = read(block(line, ...lines));
+    return typeof head === 'string' ? head : [head.method, head.url, head.isConditional, head.wantsClose];
+  };
+  const lines = ['Host: edge', 'Connection: close', 'Content-Length: 0'];
+  assert.deepEqual(wants('GET /a HTTP/1.1', ...lines), ['GET', '/a', false, true]);
+  assert.deepEqual(wants('HEAD /b HTTP/1.1', ...lines), ['HEAD', '/b', false, true]);
+  assert.deepEqual(wants('GET /c HTTP/1.1', 'Host: edge', 'Range: bytes=0-1'), ['GET', '/c', true, false]);
+  assert.deepEqual(wants('GET /d HTTP/1.1', 'Host: edge'), ['GET', '/d', false, false]);
+  assert.match(String(wants('GET /e HTTP/1.1')), /one host/);
+  assert.match(String(wants('GET /e HTTP/1.1')), /one host/);
+  assert.match(String(wants('GET /f HTTP/1.1', 'Host: edge', 'no colon')), /no name/);
+  assert.match(String(wants('GET /f HTTP/1.1', 'Host: edge', 'no colon')), /no name/);
+  const posted = ['Host: edge', 'Content-Length: 12'];
+  const head = read(block('POST /cmcd HTTP/1.1', ...posted));
+  assert.equal(typeof head === 'string' ? head : head.bodyBytes, 12);
+  assert.match(String(wants('GET /g HTTP/1.1', ...posted)), /body/);
 });
 
 test('headers that come twice are joined, and no name reaches a prototype', () => {

@@ -57,7 +57,7 @@ export function createLiveFiles(dependencies: LiveFilesDependencies): LiveFiles 
     const known = cache.get(path);
     if (known !== undefined) return known;
     const etag = `"${createHash('sha1').update(body).digest('base64url')}"`;
-    const content = { body, etag, cacheClass: 'immutable', contentType: 'video/mp4' } as const;
+    const content = { body, etag, cacheClass: 'immutable', contentType: 'video/mp4', isLive: true } as const;
     const object = createCachedObject(path, content, gate, clock.nowMs());
     cache.set(object);
     return object;
