@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import type { IngestAddress } from '#contract/api/live.ts';
-import type { CheckReport } from '#viewer/check/report.ts';
 import { FAKE_CAMERA, startBrowser, type TestBrowser } from '../support/browser.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { type RunningWorld, startWorld } from '../support/world.ts';
@@ -17,6 +16,7 @@ import {
   started,
   startLivePages,
 } from './live-page.ts';
+import { nothingFound } from './nothing-found.ts';
 import { startPublisher } from './publisher.ts';
 import { publishFromPage } from './whip-page.ts';
 
@@ -107,26 +107,6 @@ async function watch(player: LivePlayer, url: string): Promise<Page> {
   return page;
 }
 
-/** How late parts come is the machine's, not the protocol's; one that stands still now and then is asked again. */
-async function nothingFound(url: string, ...options: string[]): Promise<void> {
-  let found: CheckReport['findings'] = [];
-  try {
-    await waitFor(
-      'a check that finds nothing',
-      async () => {
-        const { stdout, stderr } = await world.run('check', url, '--json', ...options);
-        assert.ok(stdout.startsWith('{'), stderr);
-        const { findings } = JSON.parse(stdout) as CheckReport;
-        found = findings.filter(({ ruleId }) => ruleId !== 'live.part-late');
-        return found.length === 0;
-      },
-      60_000,
-    );
-  } catch (cause) {
-    throw new Error(JSON.stringify(found, null, 2), { cause });
-  }
-}
-
 for (const protocol of Object.keys(SOURCES) as (keyof typeof SOURCES)[])
   test(`by ${protocol}: three players play it, and the checker finds nothing`, async (scope) => {
     const urlAt = await goOnAir(scope, protocol);
@@ -151,6 +131,6 @@ for (const protocol of Object.keys(SOURCES) as (keyof typeof SOURCES)[])
     assert.deepEqual([stats.fatal, stats.jumps], [[], 0], JSON.stringify(stats));
     assert.ok(stats.behindMs < 2_000, `hls.js left more than a segment lying: ${JSON.stringify(stats)}`);
     await hls.close();
-    await nothingFound(urlAt('singapore', 'main.m3u8'), '--seconds', '4');
-    await nothingFound(urlAt('singapore', 'manifest.mpd'));
+    await nothingFound(world, urlAt('singapore', 'main.m3u8'), '--seconds', '4');
+    await nothingFound(world, urlAt('singapore', 'manifest.mpd'));
   });

@@ -11,6 +11,7 @@ import { waitFor } from '../support/wait-for.ts';
 import { type RunningWorld, startWorld } from '../support/world.ts';
 import { takeGlassMs, watchGlass } from './glass.ts';
 import { type LivePages, type LivePlayer, liveStats, played, started, startLivePages } from './live-page.ts';
+import { nothingFound } from './nothing-found.ts';
 import { type Publisher, startPublisher } from './publisher.ts';
 
 let world: RunningWorld;
@@ -139,8 +140,7 @@ test('three players play it, the recording is an asset when it ends', async (sco
   assert.ok(hls);
   const stats = await liveStats(hls);
   assert.equal(stats.ranges, 1, JSON.stringify(stats));
-  const checked = await world.run('check', urlAt('singapore'), '--seconds', '6');
-  assert.equal(checked.code, 0, checked.stdout);
+  await nothingFound(world, urlAt('singapore'), '--seconds', '6');
   const params = { broadcastId: broadcast.id };
   await world.client.call('POST /v1/broadcasts/{broadcastId}/end', { params });
   const assetId = broadcast.recordingAssetId ?? '';

@@ -275,7 +275,8 @@ class Connection {
     this.#leaveHeld = held.take(
       (answer) => {
         this.#leaveHeld = undefined;
-        this.#socket.write(answer);
+        if (Buffer.isBuffer(answer)) this.#socket.write(answer);
+        else this.#send(answer);
         this.#goOn();
       },
       (error) => {

@@ -19,6 +19,10 @@ export const STALE_MS = 3_000;
 export const FIRST_SEGMENT_MS_MAX = 2_000;
 /** Requests that may wait at once for parts of one rendition: they cost a closure each, and an edge has 10,000 viewers. */
 export const WAITING_MAX = 20_000;
+/** How often the time of those who wait is looked at while no part comes; what a refusal may be late. */
+export const LOOK_MS = 250;
+/** Told of an answer before the loop goes round: some ten milliseconds of work. */
+export const TOLD_PER_TURN = 512;
 /** Queries whose meaning is kept for one version of a playlist: a few ways to ask; what players add differs for each. */
 export const QUERIES_KEPT_MAX = 64;
 /** A playlist is held for at most three target durations (rfc8216bis section 6.2.5.2). */

@@ -45,17 +45,6 @@ function parseTarget(rest: string): LiveTarget | undefined {
   return { kind: 'part', renditionId, segment: Number(segment), part: Number(part) };
 }
 
-/** The rendition whose playlist a path names, with where it belongs; undefined when it is another path. */
-export function parsePlaylistPath(
-  path: string,
-): (Omit<LiveAddress, 'target'> & { readonly renditionId: string }) | undefined {
-  if (!path.endsWith('.m3u8')) return undefined;
-  const address = parseLiveAddress(path);
-  if (address?.target.kind !== 'playlist') return undefined;
-  const { projectId, broadcastId, target } = address;
-  return { projectId, broadcastId, renditionId: target.renditionId };
-}
-
 /** The path of a part, as `parseLiveAddress` reads it. */
 export function livePartPath(
   projectId: string,

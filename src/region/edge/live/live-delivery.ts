@@ -14,11 +14,11 @@ import type { Viewers } from '../viewers.ts';
 import { createLiveManifests } from './live-manifests.ts';
 import { LiveStation } from './live-station.ts';
 import { createServeLive } from './serve-live.ts';
-import { createWindowWaiter } from './wait-for-window.ts';
+import { createWaitingRoom } from './waiting-room.ts';
 
 export interface LiveDelivery {
   serve(call: MediaCall): Promise<void>;
-  /** A playlist that is there, or that many wait for; null when more is needed. Throws what refuses the request. */
+  /** A playlist that is there, or a playlist or part that many wait for; null when more is needed. Throws what refuses the request. */
   findHeld(path: string, token: string | null, query: string): Buffer | HeldAnswer | null;
   /** Leaves what nobody watches. */
   sweep(): void;
@@ -43,7 +43,7 @@ export function createLiveDelivery(dependencies: LiveDeliveryDependencies): Live
   const { context, broadcasts } = dependencies;
   const { clock, log, metrics, region, transport, world } = context;
   const stations = new Map<string, LiveStation>();
-  const waiter = createWindowWaiter(clock);
+  const room = createWaitingRoom(clock);
   const feeds = metrics.counter('edge_live_feeds_total', 'Feeds of live renditions opened');
   const changes = metrics.counter(
     'edge_live_changes_total',
@@ -52,11 +52,7 @@ export function createLiveDelivery(dependencies: LiveDeliveryDependencies): Live
   const parts = metrics.counter('edge_live_parts_total', 'Parts received from channels');
   const bytes = metrics.counter('edge_live_bytes_total', 'Bytes of parts received from channels');
   const fetches = metrics.counter('edge_live_fetches_total', 'Init and older segments asked of channels');
-  metrics.gauge(
-    'edge_live_waiting',
-    'Requests that wait for a part',
-    () => waiter.count() + serving.heldCount(),
-  );
+  metrics.gauge('edge_live_waiting', 'Requests that wait for a part', () => room.count());
   metrics.gauge('edge_live_renditions', 'Live renditions that this edge follows', () =>
     [...stations.values()].reduce((sum, station) => sum + station.followed().length, 0),
   );
@@ -96,7 +92,7 @@ export function createLiveDelivery(dependencies: LiveDeliveryDependencies): Live
   const serving = createServeLive({
     ...dependencies,
     clock,
-    waiter,
+    room,
     manifests: createLiveManifests({ ...dependencies, clock }),
     stationOf(projectId, broadcastId) {
       const key = `${projectId}/${broadcastId}`;

@@ -1,4 +1,4 @@
-// Segments that are asked for by the clock, before the edge has them.
+// Parts and segments that are asked for before the edge has them.
 
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
@@ -8,14 +8,15 @@ import { createPartGrid } from '#media/cmaf/part-grid.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { ObjectGate } from '../asset-gates.ts';
 import type { EdgeCounters } from '../counters.ts';
-import type { ObjectCache } from '../object-cache.ts';
+import type { WholeAnswer } from '../held-answer.ts';
+import { createObjectCache } from '../object-cache.ts';
 import type { MediaCall } from '../playback.ts';
 import type { Viewers } from '../viewers.ts';
 import type { RenditionFollower } from './follow-rendition.ts';
 import { createLiveFiles } from './live-files.ts';
 import type { LiveStation } from './live-station.ts';
 import { LiveWindow } from './live-window.ts';
-import { createWindowWaiter } from './wait-for-window.ts';
+import { createWaitingRoom } from './waiting-room.ts';
 
 const SEGMENT_MS = 2_000;
 
@@ -49,10 +50,11 @@ function createScene() {
     record: { settings: { segmentDurationMs: SEGMENT_MS } },
     isStale: () => false,
   } as unknown as LiveStation;
-  const waiter = createWindowWaiter(clock);
+  const room = createWaitingRoom(clock);
+  const counters = { bytesSent: { value: 0 }, hitsOf: { immutable: { value: 0 } } };
   const files = createLiveFiles({
-    ...{ clock, waiter, cache: {} as ObjectCache, viewers: {} as Viewers },
-    counters: { bytesSent: { value: 0 } } as unknown as EdgeCounters,
+    ...{ clock, room, cache: createObjectCache(1_000_000), viewers: {} as Viewers },
+    counters: counters as unknown as EdgeCounters,
     gateOf: () => ({ isPublic: true, sent: { value: 0 } }) as unknown as ObjectGate,
   });
   const add = (segment: number, part: number): void => {
@@ -68,8 +70,11 @@ function createScene() {
   add(10, 0);
   add(10, 1);
   return {
-    waiter,
+    room,
     add,
+    counters,
+    findPart: (segment: number, part: number) =>
+      files.findPart(`/l/x/${segment}.${part}.m4s`, station, follower, { segment, part }),
     end() {
       window.end();
       changes();
@@ -99,10 +104,39 @@ function createScene() {
   };
 }
 
+test('the part that is hinted at is one object for all who wait, and no other is waited for', async () => {
+  const { add, counters, end, findPart, room } = createScene();
+  add(11, 0);
+  assert.deepEqual([findPart(11, 0), findPart(11, 2), findPart(12, 0)], [null, null, null]);
+  const answers: WholeAnswer[] = [];
+  for (let viewer = 0; viewer < 3; viewer += 1)
+    findPart(11, 1)?.take(
+      (answer) => answers.push(answer),
+      (problem) => assert.fail(String(problem)),
+    );
+  assert.equal(room.count(), 3);
+  add(11, 1);
+  await new Promise((resolve) => setImmediate(resolve));
+  const [first] = answers;
+  assert.ok(first !== undefined && !Buffer.isBuffer(first));
+  assert.equal(first.body.toString(), '11.1 ');
+  assert.deepEqual([answers.length, new Set(answers).size, room.count()], [3, 1, 0]);
+  assert.deepEqual([counters.hitsOf.immutable.value, counters.bytesSent.value], [3, 15]);
+
+  const problems: unknown[] = [];
+  findPart(12, 0)?.take(
+    () => assert.fail('there is no such part'),
+    (problem) => problems.push(problem),
+  );
+  end();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.match(String(problems[0]), /such part/);
+});
+
 test('the segment that comes next is waited for, and sent part by part', async () => {
-  const { ask, add, waiter } = createScene();
+  const { ask, add, room } = createScene();
   const answers = [ask(11), ask(12)];
-  assert.equal(waiter.count(), 2);
+  assert.equal(room.count(), 2);
   for (const [segment, part] of [
     [11, 0],
     [11, 1],
@@ -113,13 +147,13 @@ test('the segment that comes next is waited for, and sent part by part', async (
     await new Promise((resolve) => setImmediate(resolve));
   }
   assert.deepEqual(await Promise.all(answers), ['11.0 11.1 ', '12.0 12.1 ']);
-  assert.equal(waiter.count(), 0);
+  assert.equal(room.count(), 0);
 });
 
 test('segments that nobody makes now are not there', async () => {
-  const { ask, waiter } = createScene();
+  const { ask, room } = createScene();
   assert.deepEqual([await ask(13), await ask(9)], ['not_found', 'not_found']);
-  assert.equal(waiter.count(), 0);
+  assert.equal(room.count(), 0);
 });
 
 test('who waits is told of the end, and after three segments that nothing comes', async () => {

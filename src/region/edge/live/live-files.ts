@@ -9,6 +9,7 @@ import type { Clock } from '#platform/clock.ts';
 import type { ObjectGate } from '../asset-gates.ts';
 import { type CachedObject, CORS_HEADERS, cacheControl, createCachedObject } from '../cached-object.ts';
 import type { EdgeCounters } from '../counters.ts';
+import type { HeldAnswer } from '../held-answer.ts';
 import type { ObjectCache } from '../object-cache.ts';
 import type { MediaCall } from '../playback.ts';
 import { sendObject } from '../send.ts';
@@ -17,14 +18,21 @@ import type { RenditionFollower } from './follow-rendition.ts';
 import { HOLD_TARGET_DURATIONS, SEGMENTS_AHEAD_MAX } from './limits.ts';
 import { livePartPath } from './live-address.ts';
 import type { LiveStation } from './live-station.ts';
-import type { PartPlace } from './live-window.ts';
-import type { WindowWaiter } from './wait-for-window.ts';
+import type { HeldPart, PartPlace } from './live-window.ts';
+import type { WaitingRoom } from './waiting-room.ts';
 
 export interface LiveFiles {
   /** Keeps a part that has arrived where requests are answered fastest: whoever is told of it asks at once. */
   keepPart(station: LiveStation, renditionId: string, place: PartPlace, data: Buffer): void;
   /** Makes room: old parts would fill the cache of an edge with what nobody asks for again. */
   forgetParts(station: LiveStation, renditionId: string, segment: number, partCount: number): void;
+  /** The part that a playlist hints at, for a plain GET; null when it is not that one, or too many wait. */
+  findPart(
+    path: string,
+    station: LiveStation,
+    follower: RenditionFollower,
+    place: PartPlace,
+  ): HeldAnswer | null;
   servePart(
     call: MediaCall,
     station: LiveStation,
@@ -45,13 +53,13 @@ export interface LiveFilesDependencies {
   readonly cache: ObjectCache;
   readonly viewers: Viewers;
   readonly counters: EdgeCounters;
-  readonly waiter: WindowWaiter;
+  readonly room: WaitingRoom;
   gateOf(station: LiveStation): ObjectGate;
 }
 
 /** Creates the server of an edge's live files. */
 export function createLiveFiles(dependencies: LiveFilesDependencies): LiveFiles {
-  const { clock, cache, counters, gateOf, viewers, waiter } = dependencies;
+  const { clock, cache, counters, gateOf, room, viewers } = dependencies;
 
   function keep(path: string, body: Buffer, gate: ObjectGate): CachedObject {
     const known = cache.get(path);
@@ -76,14 +84,11 @@ export function createLiveFiles(dependencies: LiveFilesDependencies): LiveFiles 
   const holdMsOf = ({ record }: LiveStation): number =>
     record.settings.segmentDurationMs * HOLD_TARGET_DURATIONS;
 
-  /** The part that comes next, once it is here; null when it never comes. */
-  function hintedPart(call: MediaCall, station: LiveStation, follower: RenditionFollower, place: PartPlace) {
-    const { window } = follower;
-    return waiter.wait(call, follower, holdMsOf(station), () => {
-      const next = window.next();
-      const isPassed = next !== undefined && next.segment > place.segment;
-      return window.part(place) ?? (isPassed || window.isEnded ? null : undefined);
-    });
+  /** A part; undefined while it is the one that a playlist hints at, null when it is neither here nor hinted at. */
+  function lookFor({ window }: RenditionFollower, { segment, part }: PartPlace): HeldPart | null | undefined {
+    const next = window.next();
+    const isHinted = next !== undefined && next.segment === segment && next.part === part;
+    return window.part({ segment, part }) ?? (isHinted && !window.isEnded ? undefined : null);
   }
 
   /** The segment that is made next, once something of it is here; null for any other that is not here. */
@@ -97,7 +102,7 @@ export function createLiveFiles(dependencies: LiveFilesDependencies): LiveFiles 
     const next = window.next();
     if (next === undefined || segment < next.segment || segment > next.segment + SEGMENTS_AHEAD_MAX)
       return null;
-    return waiter.wait(call, follower, holdMsOf(station), () => {
+    return room.wait(call, follower, holdMsOf(station), () => {
       const held = window.segment(segment);
       return held ?? (window.isEnded ? null : undefined);
     });
@@ -144,12 +149,26 @@ export function createLiveFiles(dependencies: LiveFilesDependencies): LiveFiles 
       for (let part = 0; part < partCount; part += 1)
         cache.delete(livePartPath(projectId, broadcastId, renditionId, { segment, part }));
     },
+    findPart(path, station, follower, place) {
+      if (lookFor(follower, place) !== undefined) return null;
+      const gate = gateOf(station);
+      return room.hold(follower, {
+        key: `part ${place.segment}.${place.part}`,
+        milliseconds: holdMsOf(station),
+        look() {
+          const part = lookFor(follower, place);
+          if (part === null) throw new MeridianError('not_found', { what: 'such part' });
+          return part === undefined ? undefined : keep(path, part.data, gate);
+        },
+        onTold({ body }, count) {
+          counters.bytesSent.value += count * body.length;
+          counters.hitsOf.immutable.value += count;
+          gate.sent.value += count * body.length;
+        },
+      });
+    },
     async servePart(call, station, follower, place) {
-      const { window } = follower;
-      const next = window.next();
-      // Whatever is neither here nor hinted at is not there.
-      const isHinted = next !== undefined && next.segment === place.segment && next.part === place.part;
-      const part = window.part(place) ?? (isHinted ? await hintedPart(call, station, follower, place) : null);
+      const part = await room.wait(call, follower, holdMsOf(station), () => lookFor(follower, place));
       if (part === null) throw new MeridianError('not_found', { what: 'such part' });
       send(call, station, part.data, 'hit');
     },

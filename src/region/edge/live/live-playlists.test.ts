@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPartGrid } from '#media/cmaf/part-grid.ts';
 import type { Clock } from '#platform/clock.ts';
-import type { HeldAnswer } from '../held-answer.ts';
+import type { HeldAnswer, WholeAnswer } from '../held-answer.ts';
 import type { RenditionFollower } from './follow-rendition.ts';
 import { createLivePlaylists } from './live-playlists.ts';
 import type { LiveStation } from './live-station.ts';
 import { LiveWindow } from './live-window.ts';
-import { createWindowWaiter } from './wait-for-window.ts';
+import { createWaitingRoom } from './waiting-room.ts';
 
 const SEGMENT_MS = 2_000;
 
@@ -47,13 +47,14 @@ function createScene() {
   const settings = { segmentDurationMs: SEGMENT_MS, holdBackMs: 2_000 };
   const station = { record: { settings }, followed: () => [follower] } as unknown as LiveStation;
   const sent: number[] = [];
+  const room = createWaitingRoom(clock);
   const playlists = createLivePlaylists({
     clock,
-    waiter: createWindowWaiter(clock),
+    room,
     onSent: (_, count) => sent.push(count),
   });
   return {
-    playlists,
+    room,
     sent,
     find: (query: string) => playlists.find(query, station, follower),
     add(segment: number, part: number) {
@@ -86,7 +87,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 
 function take(held: Buffer | HeldAnswer | null) {
   assert.ok(held !== null && !Buffer.isBuffer(held), 'the playlist is not there yet');
-  const result: { answer?: Buffer; problem?: unknown; leave(): void } = { leave: () => {} };
+  const result: { answer?: WholeAnswer; problem?: unknown; leave(): void } = { leave: () => {} };
   result.leave = held.take(
     (answer) => {
       result.answer = answer;
@@ -113,10 +114,10 @@ test('what is there is answered at once, with its head', () => {
 });
 
 test('all who wait for a part get the same bytes once it is there, those who left none', async () => {
-  const { find, add, playlists, sent } = createScene();
+  const { find, add, room, sent } = createScene();
   add(10, 0);
   const viewers = [take(find(NEXT)), take(find(`${NEXT}&CMCD=x`)), take(find(NEXT))];
-  assert.equal(playlists.heldCount(), 3);
+  assert.equal(room.count(), 3);
   viewers[2]?.leave();
   await settled();
   add(10, 1);
@@ -124,7 +125,7 @@ test('all who wait for a part get the same bytes once it is there, those who lef
   assert.ok(viewers[0]?.answer !== undefined);
   assert.equal(viewers[1]?.answer, viewers[0].answer);
   assert.equal(viewers[2]?.answer, undefined);
-  assert.deepEqual([sent, playlists.heldCount()], [[2], 0]);
+  assert.deepEqual([sent, room.count()], [[2], 0]);
 });
 
 test('a delta waits apart from the whole', async () => {
@@ -139,12 +140,12 @@ test('a delta waits apart from the whole', async () => {
 });
 
 test('who waits for three target durations is told that nothing comes', async () => {
-  const { find, add, passes, playlists } = createScene();
+  const { find, add, passes, room } = createScene();
   add(10, 0);
   const viewer = take(find(NEXT));
   await passes(3 * SEGMENT_MS);
   assert.match(String(viewer.problem), /The next part of the broadcast/);
-  assert.equal(playlists.heldCount(), 0);
+  assert.equal(room.count(), 0);
 });
 
 test('what may not be asked is refused', () => {

@@ -1,6 +1,6 @@
 // Playlists of live renditions, written from the parts that have arrived. A request for what is not there yet is held
 // until it is (rfc8216bis section 6.2.5.2). Thousands of viewers who waited for one part get one text, over HTTP/1.1 in
-// one piece with its head, and without a request object each: see held-answer.ts.
+// one piece with its head, and without a request object each: see waiting-room.ts.
 
 import { MeridianError } from '#contract/errors.ts';
 import {
@@ -16,10 +16,10 @@ import type { HeldAnswer } from '../held-answer.ts';
 import type { MediaCall } from '../playback.ts';
 import { textHeaders } from '../send.ts';
 import type { RenditionFollower } from './follow-rendition.ts';
-import { HOLD_TARGET_DURATIONS, QUERIES_KEPT_MAX, WAITING_MAX } from './limits.ts';
+import { HOLD_TARGET_DURATIONS, QUERIES_KEPT_MAX } from './limits.ts';
 import { initName } from './live-address.ts';
 import type { LiveStation } from './live-station.ts';
-import type { WindowWaiter } from './wait-for-window.ts';
+import type { WaitingRoom } from './waiting-room.ts';
 
 export const HLS_TYPE = 'application/vnd.apple.mpegurl';
 
@@ -28,14 +28,12 @@ export interface LivePlaylists {
   textFor(call: MediaCall, station: LiveStation, follower: RenditionFollower): Promise<string>;
   /** The same for a plain GET, as bytes that all who ask alike get; null when too many wait. */
   find(query: string, station: LiveStation, follower: RenditionFollower): Buffer | HeldAnswer | null;
-  /** Requests that wait for bytes. */
-  heldCount(): number;
 }
 
 /** How the texts of an edge are sent. */
 export interface PlaylistsDependencies {
   readonly clock: Clock;
-  readonly waiter: WindowWaiter;
+  readonly room: WaitingRoom;
   /** So many viewers were sent a playlist of so many bytes. */
   onSent(station: LiveStation, count: number, bytes: number): void;
 }
@@ -66,7 +64,7 @@ interface Wanted {
   readonly segment: number;
   readonly part: number | undefined;
   readonly isDelta: boolean;
-  /** The same for all who want the same. */
+  /** Names it among all that may be waited for. */
   readonly key: string;
 }
 
@@ -76,18 +74,9 @@ interface Answer {
   readonly bytes: Buffer;
 }
 
-/** Those who wait for one playlist. */
-type Takers = Set<{
-  readonly onAnswer: (bytes: Buffer) => void;
-  readonly onProblem: (error: unknown) => void;
-}>;
-
 /** Creates the writer of an edge. */
-export function createLivePlaylists({ clock, waiter, onSent }: PlaylistsDependencies): LivePlaylists {
+export function createLivePlaylists({ clock, room, onSent }: PlaylistsDependencies): LivePlaylists {
   const newest = new WeakMap<RenditionFollower, Newest>();
-  /** By what they wait for. */
-  const groups = new WeakMap<RenditionFollower, Map<string, Takers>>();
-  let held = 0;
 
   function bytesOf(station: LiveStation, follower: RenditionFollower, isDelta: boolean): Buffer {
     const text = write(station, follower, isDelta);
@@ -101,56 +90,6 @@ export function createLivePlaylists({ clock, waiter, onSent }: PlaylistsDependen
       answers.set(text, answer);
     }
     return answer.bytes;
-  }
-
-  /** Waits until the playlist lists what a group wants, or nobody is left, and tells all of them. */
-  async function hold(
-    station: LiveStation,
-    follower: RenditionFollower,
-    takers: Takers,
-    wanted: Wanted,
-  ): Promise<void> {
-    const over = new AbortController();
-    const holdMs = holdMsOf(station);
-    const deadlineMs = clock.monotonicMs() + holdMs;
-    const expired = clock.sleep(holdMs, over.signal).catch(() => undefined);
-    let isThere = false;
-    while (!isThere && takers.size > 0 && clock.monotonicMs() < deadlineMs) {
-      await Promise.race([follower.changed(), expired]);
-      const edge = follower.window.edge();
-      isThere = edge !== undefined && isListed(wanted.segment, wanted.part, edge);
-    }
-    over.abort();
-    const all = [...takers];
-    takers.clear();
-    held -= all.length;
-    try {
-      if (!isThere) throw new MeridianError('unavailable', { what: 'The next part of the broadcast' });
-      const bytes = bytesOf(station, follower, wanted.isDelta);
-      onSent(station, all.length, bytes.length);
-      for (const { onAnswer } of all) onAnswer(bytes);
-    } catch (error) {
-      for (const { onProblem } of all) onProblem(error);
-    }
-  }
-
-  /** The group that waits for a playlist; begins it. */
-  function groupOf(station: LiveStation, follower: RenditionFollower, wanted: Wanted): Takers {
-    let byWanted = groups.get(follower);
-    if (byWanted === undefined) {
-      byWanted = new Map();
-      groups.set(follower, byWanted);
-    }
-    const running = byWanted.get(wanted.key);
-    if (running !== undefined) return running;
-    const takers: Takers = new Set();
-    byWanted.set(wanted.key, takers);
-    const own = byWanted;
-    // It begins to look once the first of them has joined.
-    void Promise.resolve()
-      .then(() => hold(station, follower, takers, wanted))
-      .finally(() => own.delete(wanted.key));
-    return takers;
   }
 
   function newestOf(follower: RenditionFollower): Newest {
@@ -193,7 +132,7 @@ export function createLivePlaylists({ clock, waiter, onSent }: PlaylistsDependen
       const { window } = follower;
       const { isDelta, wait } = askedOf(call.query, follower);
       if (wait !== undefined)
-        await waiter.wait(call, follower, holdMsOf(station), () => {
+        await room.wait(call, follower, holdMsOf(station), () => {
           const now = window.edge();
           return now !== undefined && isListed(wait.segment, wait.part, now) ? true : undefined;
         });
@@ -206,20 +145,17 @@ export function createLivePlaylists({ clock, waiter, onSent }: PlaylistsDependen
         onSent(station, 1, bytes.length);
         return bytes;
       }
-      if (waiter.count() + held >= WAITING_MAX) return null;
-      const takers = groupOf(station, follower, wait);
-      return {
-        take(onAnswer, onProblem) {
-          const taker = { onAnswer, onProblem };
-          takers.add(taker);
-          held += 1;
-          return () => {
-            if (takers.delete(taker)) held -= 1;
-          };
+      return room.hold(follower, {
+        key: wait.key,
+        milliseconds: holdMsOf(station),
+        look() {
+          const edge = follower.window.edge();
+          const isThere = edge !== undefined && isListed(wait.segment, wait.part, edge);
+          return isThere ? bytesOf(station, follower, wait.isDelta) : undefined;
         },
-      };
+        onTold: (bytes, count) => onSent(station, count, bytes.length),
+      });
     },
-    heldCount: () => held,
   };
 }
 
@@ -232,7 +168,7 @@ function askedFor(query: string, edge: LiveEdge | undefined): Asked {
   const { isDelta } = directives;
   if (outcome?.kind !== 'wait') return { isDelta, wait: undefined };
   const { segment, part } = outcome;
-  return { isDelta, wait: { segment, part, isDelta, key: `${segment}.${part} ${isDelta}` } };
+  return { isDelta, wait: { segment, part, isDelta, key: `playlist ${segment}.${part} ${isDelta}` } };
 }
 
 function holdMsOf(station: LiveStation): number {

@@ -14,13 +14,13 @@ import { sendText } from '../send.ts';
 import type { Viewers } from '../viewers.ts';
 import type { RenditionFollower } from './follow-rendition.ts';
 import { FIRST_SEGMENT_MS_MAX } from './limits.ts';
-import { type LiveAddress, parseLiveAddress, parsePlaylistPath } from './live-address.ts';
+import { type LiveAddress, parseLiveAddress } from './live-address.ts';
 import { createLiveFiles } from './live-files.ts';
 import type { LiveManifests } from './live-manifests.ts';
 import { createLivePlaylists, HLS_TYPE, playlistCaching } from './live-playlists.ts';
 import type { LiveStation } from './live-station.ts';
 import type { PartPlace } from './live-window.ts';
-import type { WindowWaiter } from './wait-for-window.ts';
+import type { WaitingRoom } from './waiting-room.ts';
 
 export interface ServeLiveDependencies {
   readonly clock: Clock;
@@ -28,7 +28,7 @@ export interface ServeLiveDependencies {
   readonly viewers: Viewers;
   readonly counters: EdgeCounters;
   readonly manifests: LiveManifests;
-  readonly waiter: WindowWaiter;
+  readonly room: WaitingRoom;
   /** The broadcast, or undefined when control has told of none. */
   stationOf(projectId: string, broadcastId: string): LiveStation | undefined;
   /** Throws MeridianError when the token does not open the broadcast. */
@@ -46,18 +46,16 @@ export interface ServeLive {
   keepPart(station: LiveStation, renditionId: string, place: PartPlace, data: Buffer): void;
   /** The parts of a segment have left the window. */
   forgetParts(station: LiveStation, renditionId: string, segment: number, partCount: number): void;
-  /** Requests that wait for what `findHeld` gave. */
-  heldCount(): number;
 }
 
 /** Creates the live side of an edge. */
 export function createServeLive(dependencies: ServeLiveDependencies): ServeLive {
-  const { clock, counters, manifests, waiter } = dependencies;
+  const { clock, counters, manifests, room } = dependencies;
   const gates = new WeakMap<LiveStation, ObjectGate & { isPublic: boolean }>();
   const files = createLiveFiles({ ...dependencies, gateOf });
   const playlists = createLivePlaylists({
     clock,
-    waiter,
+    room,
     onSent(station, count, bytes) {
       counters.bytesSent.value += count * bytes;
       gateOf(station).sent.value += count * bytes;
@@ -106,7 +104,7 @@ export function createServeLive(dependencies: ServeLiveDependencies): ServeLive 
     // A playlist that stands still would hold its players here.
     if (station.isStale(follower)) throw new MeridianError('not_found', { what: 'new part at this site' });
     const holdMs = station.record.settings.segmentDurationMs + FIRST_SEGMENT_MS_MAX;
-    await waiter.wait(call, follower, holdMs, () =>
+    await room.wait(call, follower, holdMs, () =>
       follower.isCaughtUp() && follower.window.hasWhole ? true : undefined,
     );
     return follower;
@@ -134,17 +132,19 @@ export function createServeLive(dependencies: ServeLiveDependencies): ServeLive 
   return {
     serve,
     findHeld(path, token, query) {
-      const address = parsePlaylistPath(path);
+      const address = parseLiveAddress(path);
       if (address === undefined || clock.nowMs() >= dependencies.drainedAtMs()) return null;
+      const { target } = address;
+      if (target.kind !== 'playlist' && target.kind !== 'part') return null;
       const station = openStation(address, token);
-      const follower = station.running(address.renditionId);
+      const follower = station.running(target.renditionId);
       if (follower === undefined || station.isStale(follower)) return null;
-      return follower.isCaughtUp() && follower.window.hasWhole
+      if (!follower.isCaughtUp() || !follower.window.hasWhole) return null;
+      return target.kind === 'playlist'
         ? playlists.find(query, station, follower)
-        : null;
+        : files.findPart(path, station, follower, target);
     },
     keepPart: files.keepPart,
     forgetParts: files.forgetParts,
-    heldCount: playlists.heldCount,
   };
 }
