@@ -272,6 +272,7 @@ onEveryDatabase('storage', (suite) => {
       assert.equal((await proof()).goneEverywhereAtMs, null);
       await report(world, node, [], gone(revision));
     }
+    await report(world, dublin, [holding(assetId)], { listedAtMs: world.clock.nowMs() - 1_000 });
     await waitFor('the proof', async () => (await proof()).goneEverywhereAtMs);
     assert.ok((await proof()).regions.every(({ goneAtMs, bytes }) => goneAtMs !== null && bytes === 0));
   });

@@ -58,7 +58,7 @@ export async function claimCopies(
       .execute();
 }
 
-/** Takes the holdings of a page in. */
+/** Takes the holdings of a page in. What a region has said to be rid of it does not get back by a listing that began before. */
 async function upsertHoldings(
   transaction: ControlTransaction,
   regionId: string,
@@ -74,6 +74,7 @@ async function upsertHoldings(
     from jsonb_to_recordset(${JSON.stringify(holdings)}::jsonb) as page ("projectId" text, "assetId" text,
       version integer, attempt integer, class text, bytes bigint, "isComplete" boolean, "damagedObjects" integer,
       "documentRevision" bigint, "verifiedAtMs" bigint)
+    where not exists (select from asset_purges where asset_id = "assetId" and region_id = ${regionId})
     order by 1, 2, 3, 4
     on conflict (asset_id, version, attempt, class, region_id) do update set
       bytes = excluded.bytes,
