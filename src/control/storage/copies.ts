@@ -58,7 +58,7 @@ export async function claimCopies(
       .execute();
 }
 
-/** Takes the holdings of a page in. What a region has said to be rid of it does not get back by a listing that began before. */
+/** Takes the holdings of a page in. A listing that began before brings nothing back that its region is rid of. */
 async function upsertHoldings(
   transaction: ControlTransaction,
   regionId: string,

@@ -1,6 +1,6 @@
 // Reads the header block of a request, strictly, as a server nearly without bodies may (players post events to one
-// address, with a length; nothing else has a body): only the few headers that change an answer are looked at. Whatever two parsers could read differently is refused, so that
-// nothing can be smuggled past a proxy in front.
+// address, with a length; nothing else has a body): only the few headers that change an answer are looked at. Whatever
+// two parsers could read differently is refused, so that nothing can be smuggled past a proxy in front.
 // Source: RFC 9112 sections 2.2 (bare CR), 3 (request line), 3.2 (Host), 5.1 and 5.2 (white space, folding), 6 (length
 // of a body), 11.2 (smuggling).
 

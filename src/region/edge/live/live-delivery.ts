@@ -18,7 +18,7 @@ import { createWaitingRoom } from './waiting-room.ts';
 
 export interface LiveDelivery {
   serve(call: MediaCall): Promise<void>;
-  /** A playlist that is there, or a playlist or part that many wait for; null when more is needed. Throws what refuses the request. */
+  /** A playlist, or what many wait for; null when more is needed. Throws what refuses the request. */
   findHeld(path: string, token: string | null, query: string): Buffer | HeldAnswer | null;
   /** Leaves what nobody watches. */
   sweep(): void;

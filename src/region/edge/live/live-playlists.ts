@@ -63,7 +63,6 @@ interface Asked {
 interface Wanted {
   readonly segment: number;
   readonly part: number | undefined;
-  readonly isDelta: boolean;
   /** Names it among all that may be waited for. */
   readonly key: string;
 }
@@ -129,13 +128,9 @@ export function createLivePlaylists({ clock, room, onSent }: PlaylistsDependenci
 
   return {
     async textFor(call, station, follower) {
-      const { window } = follower;
       const { isDelta, wait } = askedOf(call.query, follower);
       if (wait !== undefined)
-        await room.wait(call, follower, holdMsOf(station), () => {
-          const now = window.edge();
-          return now !== undefined && isListed(wait.segment, wait.part, now) ? true : undefined;
-        });
+        await room.wait(call, follower, holdMsOf(station), () => (lists(follower, wait) ? true : undefined));
       return write(station, follower, isDelta);
     },
     find(query, station, follower) {
@@ -148,11 +143,7 @@ export function createLivePlaylists({ clock, room, onSent }: PlaylistsDependenci
       return room.hold(follower, {
         key: wait.key,
         milliseconds: holdMsOf(station),
-        look() {
-          const edge = follower.window.edge();
-          const isThere = edge !== undefined && isListed(wait.segment, wait.part, edge);
-          return isThere ? bytesOf(station, follower, wait.isDelta) : undefined;
-        },
+        look: () => (lists(follower, wait) ? bytesOf(station, follower, isDelta) : undefined),
         onTold: (bytes, count) => onSent(station, count, bytes.length),
       });
     },
@@ -168,7 +159,13 @@ function askedFor(query: string, edge: LiveEdge | undefined): Asked {
   const { isDelta } = directives;
   if (outcome?.kind !== 'wait') return { isDelta, wait: undefined };
   const { segment, part } = outcome;
-  return { isDelta, wait: { segment, part, isDelta, key: `playlist ${segment}.${part} ${isDelta}` } };
+  return { isDelta, wait: { segment, part, key: `playlist ${segment}.${part} ${isDelta}` } };
+}
+
+/** Whether the playlist of a rendition lists what is wanted. */
+function lists({ window }: RenditionFollower, { segment, part }: Wanted): boolean {
+  const edge = window.edge();
+  return edge !== undefined && isListed(segment, part, edge);
 }
 
 function holdMsOf(station: LiveStation): number {

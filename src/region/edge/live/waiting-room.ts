@@ -51,6 +51,9 @@ interface Taker {
   readonly onProblem: (error: unknown) => void;
 }
 
+const nothingCame = (): MeridianError =>
+  new MeridianError('unavailable', { what: 'The next part of the broadcast' });
+
 /** Creates the waiting room of an edge. */
 export function createWaitingRoom(clock: Clock): WaitingRoom {
   const guests = new WeakMap<RenditionFollower, Set<Guest>>();
@@ -66,7 +69,7 @@ export function createWaitingRoom(clock: Clock): WaitingRoom {
         if (guest.look()) present.delete(guest);
         else if (nowMs >= guest.deadlineMs) {
           present.delete(guest);
-          guest.expire(new MeridianError('unavailable', { what: 'The next part of the broadcast' }));
+          guest.expire(nothingCame());
         }
       }
     }
@@ -159,7 +162,7 @@ export function createWaitingRoom(clock: Clock): WaitingRoom {
       });
       const hangUp = (): void => {
         leave();
-        reject(new MeridianError('unavailable', { what: 'The next part of the broadcast' }));
+        reject(nothingCame());
       };
       call.response.once('close', hangUp);
       waiting += 1;
